@@ -1,0 +1,33 @@
+/** lab.yaml after defaults were filled in and everything was checked. Addresses are dotted quads, MACs aa:bb:cc:dd:ee:ff. */
+export interface LabConfig {
+  /** Names the lab's state directory; [a-z0-9-]. */
+  name: string;
+  provider: 'auto' | 'qemu' | 'virtualbox';
+  image: { name: 'labos' | 'flatcar'; version: string };
+  network: {
+    /** e.g. 192.168.2.0/24 */
+    cidr: string;
+    gateway: string;
+    bootPool: { start: string; end: string };
+    nodePool: { start: string; end: string };
+  };
+  /** Host folder copied to the provisioner by `sync`, relative to lab.yaml; '' = the package's own provision folder only. */
+  shared: string;
+  mayu: { version: string };
+  machines: MachineConfig[];
+}
+
+export interface MachineConfig {
+  name: string;
+  role: 'provisioner' | 'node';
+  memory: number;
+  cpus: number;
+  /** GiB */
+  disk: number;
+  mac: string;
+  serial: string;
+  /** Fixed private address; only the provisioner has one (nodes get theirs from Mayu). */
+  ip?: string;
+  /** Host port for ssh (provisioner); 0 = any free port. */
+  sshPort?: number;
+}

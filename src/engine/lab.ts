@@ -1,0 +1,96 @@
+import type { LabConfig, MachineConfig } from './config/lab-config.js';
+import type { BootStage, EventSink, PowerState } from './events.js';
+import type { ExecResult } from './exec.js';
+import type { ConsoleHandle, Provider, ProviderReport } from './providers/provider.js';
+import type { SshRunOptions } from './ssh/ssh.js';
+
+/** One row of `status` and of the machines pane. */
+export interface MachineStatus {
+  name: string;
+  role: MachineConfig['role'];
+  state: PowerState;
+  /** Fixed private address or the one Mayu gave, when known. */
+  ip?: string;
+  /** ssh answered within the last few seconds; undefined = not asked. */
+  ssh?: boolean;
+  /** Milliseconds since power-on, while running. */
+  uptime?: number;
+  stage?: BootStage;
+}
+
+export interface OperationOptions {
+  signal?: AbortSignal;
+}
+
+export interface Savepoint {
+  name: string;
+  time: number;
+  machines: string[];
+  bytes: number;
+}
+
+export type DoctorStatus = 'ok' | 'warning' | 'failed';
+
+/** One line of the doctor: what was looked at, what was found, what to do. `fix` runs the remedy where we can. */
+export interface DoctorItem {
+  id: string;
+  title: string;
+  status: DoctorStatus;
+  detail: string;
+  remedy: string[];
+  fix?: (options: OperationOptions) => Promise<void>;
+}
+
+/**
+ * The declared machines and networks with their state: what lessons, commands and screens act on. All methods reject with
+ * LabError, emit events while they work, take an AbortSignal and may be repeated. Machine names are checked.
+ * An empty list of names means all machines.
+ */
+export interface Lab {
+  readonly config: LabConfig;
+  readonly provider: Provider;
+  /** State directory of this lab. */
+  readonly directory: string;
+  status(): Promise<MachineStatus[]>;
+  probe(): Promise<ProviderReport>;
+  /** Create (if needed), start (staggered), and wait until ssh answers for machines that have an operating system. */
+  up(names: readonly string[], options?: OperationOptions): Promise<void>;
+  /** Only create and power on; do not wait for ssh. */
+  start(names: readonly string[], options?: OperationOptions): Promise<void>;
+  halt(names: readonly string[], options?: OperationOptions & { force?: boolean }): Promise<void>;
+  reload(names: readonly string[], options?: OperationOptions): Promise<void>;
+  reset(names: readonly string[], options?: OperationOptions): Promise<void>;
+  destroy(names: readonly string[], options?: OperationOptions): Promise<void>;
+  /** Waits for a condition of each machine, with `wait` events. */
+  wait(
+    names: readonly string[],
+    condition: 'ssh' | 'off' | 'running',
+    options?: OperationOptions & { timeout?: number },
+  ): Promise<void>;
+  /** Copies provision/ and the shared folder to the provisioner. */
+  sync(names: readonly string[], options?: OperationOptions): Promise<void>;
+  /** Runs a script over ssh. */
+  exec(name: string, script: string, options?: SshRunOptions): Promise<ExecResult>;
+  /** Argument list of the system's ssh for an interactive shell. */
+  shell(name: string): Promise<{ program: string; args: string[] }>;
+  sshConfig(): Promise<string>;
+  console(name: string): ConsoleHandle;
+  link(name: string, up: boolean): Promise<void>;
+  save(savepoint: string, options?: OperationOptions): Promise<void>;
+  restore(savepoint: string, options?: OperationOptions): Promise<void>;
+  discard(savepoint: string): Promise<void>;
+  savepoints(): Promise<Savepoint[]>;
+  screenshot(name: string, file: string): Promise<void>;
+  /** Environment variables that lesson scripts see ($PROVISIONER_IP, $MAYU_VERSION …). */
+  variables(): Promise<Record<string, string>>;
+  /** Hypervisor command lines for a verb on a machine, for display. */
+  native(verb: 'up' | 'halt' | 'reload' | 'reset' | 'destroy', name: string): Promise<string[]>;
+  doctor(options?: OperationOptions): Promise<DoctorItem[]>;
+  /** Polls states and follows consoles, emitting machine, stage and console events, until the returned function is called. */
+  watch(): () => Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface LabContext {
+  events: EventSink;
+}
