@@ -23,7 +23,7 @@ function colour(index, isPalette, isRgb, fallback) {
   return `rgb(${level(Math.floor(i / 36))},${level(Math.floor(i / 6) % 6)},${level(i % 6)})`;
 }
 
-const escape = (text) => text.replace(/[&<>]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c]);
+const markup = (text) => text.replace(/[&<>]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c]);
 
 /** Neighbouring cells of one look become one piece of text. */
 function* pieces(line) {
@@ -66,7 +66,7 @@ for (let y = 0; y < rows; y++) {
     if (p.text.trim() === '') continue;
     const style = `${p.bold ? ' font-weight="bold"' : ''}${p.dim ? ' opacity="0.6"' : ''}`;
     out.push(
-      `<text x="${left}" y="${12 + y * cell.height + 13}" fill="${p.foreground}" textLength="${length}" lengthAdjust="spacingAndGlyphs" xml:space="preserve"${style}>${escape(p.text)}</text>`,
+      `<text x="${left}" y="${12 + y * cell.height + 13}" fill="${p.foreground}" textLength="${length}" lengthAdjust="spacingAndGlyphs" xml:space="preserve"${style}>${markup(p.text)}</text>`,
     );
   }
 }

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Lesson 1 without the lab: the same image, Ignition config, scripts and tests, driven by qemu, ssh and rsync alone.
+# usage: bare-lesson.sh DIRECTORY BASE-IMAGE LAB-DIRECTORY   (the lab's keys and Ignition config are reused)
+set -eu
+directory=$1 base=$2 lab=$3
+port=${BARE_PORT:-2299}
+ignition=$(find "$lab/machines/core-provisioner" "$lab" -name '*.ign' | head -n 1)
+key=$lab/keys/user
+
+qemu-img create -q -f qcow2 -F qcow2 -b "$base" "$directory/disk.qcow2" 8G
+qemu-system-x86_64 -name bare -machine pc -accel tcg,tb-size=128 -cpu max -m 1024 -smp 1 -nodefaults -display none \
+  -serial "file:$directory/console.log" -pidfile "$directory/pid" -daemonize \
+  -fw_cfg "name=opt/com.coreos/config,file=$ignition" \
+  -drive "file=$directory/disk.qcow2,if=virtio" \
+  -netdev "user,id=up,hostfwd=tcp:127.0.0.1:$port-:22" \
+  -device "virtio-net-pci,netdev=up,mac=${BARE_UPLINK_MAC:?},romfile=" \
+  -netdev "hubport,id=priv,hubid=1" -device virtio-net-pci,netdev=priv,mac=08:00:27:8e:15:01,romfile=
+trap 'kill "$(cat "$directory/pid")"' EXIT
+
+options="-i $key -p $port -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o ConnectTimeout=5"
+# shellcheck disable=SC2086 # options are words
+on() { ssh $options core@127.0.0.1 "$@"; }
+
+until on true 2> /dev/null; do sleep 0.5; done
+on 'grep -E "^(NAME|ID)=" /etc/os-release; uname -sr; uptime -p; ip -brief address; ip route; rootdev -s /usr'
+rsync -a -e "ssh $options" provision/ core@127.0.0.1:provision/
+rsync -a -e "ssh $options" shared/ core@127.0.0.1:shared/
+on 'ls -l provision/gateway; provision/gateway/install-bats'
+on 'sudo provision/gateway/ip-forwarding; sudo provision/gateway/masquerade 192.168.2.0/24'
+on 'bats provision/gateway/verify.bats'
+on 'bats provision/gateway/verify.bats'

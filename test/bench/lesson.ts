@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Sandbox } from '../e2e/sandbox.js';
+import { type Benchmark, type Figure, median, times } from './figures.js';
+import { wholeCommand } from './startup.js';
+
+/** Lesson 1 against the same boot and the same scripts driven by a bare shell script, in turn: A B A B. */
+export const lesson: Benchmark = {
+  name: 'lesson',
+  async run() {
+    const sandbox = await Sandbox.create();
+    const figures: Figure[] = [];
+    try {
+      const ours: number[] = [];
+      const bare: number[] = [];
+      for (let round = 0; round < 3; round++) {
+        ours.push(await ourLesson(sandbox));
+        bare.push(await bareLesson(sandbox));
+      }
+      const note = 'median of 3, in turn';
+      figures.push({ name: 'lesson 1, coreos-lab run', value: median(ours) / 1000, unit: 's', note });
+      figures.push({ name: 'lesson 1, bare shell script', value: median(bare) / 1000, unit: 's', note });
+      const ratio = ours.map((value, round) => value / (bare[round] as number));
+      figures.push({ name: 'overhead of the lab', value: (median(ratio) - 1) * 100, unit: '%', aim: '< 5 %' });
+
+      await sandbox.lab(['up', 'core-provisioner']);
+      const status = await times(7, () => wholeCommand(['status'], sandbox.env, sandbox.directory));
+      figures.push({
+        name: 'status of four machines, one running',
+        value: median(status),
+        unit: 'ms',
+        note: 'whole command; median of 7',
+      });
+    } finally {
+      await sandbox.dispose();
+    }
+    return figures;
+  },
+};
+
+async function ourLesson(sandbox: Sandbox): Promise<number> {
+  await sandbox.lab(['destroy', '--yes']);
+  const started = performance.now();
+  const result = await sandbox.lab(['run', 'sandbox'], { timeout: 900_000 });
+  if (result.code !== 0) throw new Error(`lesson 1 failed: ${result.stdout.slice(-2000)} ${result.stderr}`);
+  return performance.now() - started;
+}
+
+async function bareLesson(sandbox: Sandbox): Promise<number> {
+  const { stdout } = await sandbox.lab(['image', 'list', '--json']);
+  const [image] = JSON.parse(stdout) as { disk: string }[];
+  if (!image) throw new Error('no image in the cache');
+  const directory = await mkdtemp(join(tmpdir(), 'bare-'));
+  const lab = join(sandbox.directory, 'state/coreos-lab/labs/default');
+  try {
+    const started = performance.now();
+    execFileSync('sh', [resolve('test/bench/bare-lesson.sh'), directory, image.disk, lab], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      timeout: 900_000,
+    });
+    return performance.now() - started;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
