@@ -1,0 +1,203 @@
+import { LabError } from '../../errors.js';
+import type { Exec } from '../../exec.js';
+import type { MachineSpec } from '../provider.js';
+import { qemuImg } from './disks.js';
+import { diskFull, isNoSpace, notCreated } from './errors.js';
+import type { Machines } from './machine.js';
+import type { QmpClient } from './qmp.js';
+import type { SavepointRecord, SavepointStore } from './savepoint-store.js';
+import { checkSavepointName } from './savepoint-store.js';
+import type { Starter } from './start.js';
+
+/** Writing the memory of a machine to a slow disk takes a while, and QEMU answers nothing meanwhile. */
+const SNAPSHOT_TIMEOUT = 10 * 60_000;
+
+export interface Snapshots {
+  save(names: readonly string[], savepoint: string, signal?: AbortSignal): Promise<void>;
+  restore(specs: readonly MachineSpec[], savepoint: string, signal?: AbortSignal): Promise<void>;
+  discard(names: readonly string[], savepoint: string): Promise<void>;
+}
+
+interface Member {
+  name: string;
+  /** Its QEMU process is there. */
+  live: boolean;
+  /** Its virtual CPU ran before we stopped it. */
+  running: boolean;
+}
+
+export interface SnapshotsOptions {
+  exec: Exec;
+  machines: Machines;
+  store: SavepointStore;
+  starter: Starter;
+  labDirectory: string;
+}
+
+export function createSnapshots(options: SnapshotsOptions): Snapshots {
+  const { exec, machines, store } = options;
+
+  /** Stops the virtual CPUs of all that run, so that the group is consistent. */
+  async function stopAll(names: readonly string[]): Promise<Member[]> {
+    const members: Member[] = [];
+    for (const name of names) {
+      const state = await machines.state(name);
+      if (state === 'not_created') throw notCreated(name);
+      members.push({ name, live: (await machines.pid(name)) !== undefined, running: state === 'running' });
+    }
+    await Promise.all(members.filter(({ running }) => running).map(({ name }) => command(name, 'stop')));
+    return members;
+  }
+
+  async function resume(members: readonly Member[]): Promise<void> {
+    await Promise.all(members.filter(({ running }) => running).map(({ name }) => command(name, 'cont')));
+  }
+
+  function command(name: string, verb: 'stop' | 'cont'): Promise<void> {
+    return machines.qmp(name, verb, async (qmp) => {
+      await qmp.execute(verb, undefined, 30_000);
+    });
+  }
+
+  /** A monitor command that prints nothing unless it failed. */
+  async function monitor(name: string, line: string): Promise<void> {
+    const words = await machines.qmp(name, line, (qmp) => qmp.human(line, SNAPSHOT_TIMEOUT));
+    if (words !== '') throw new Error(words);
+  }
+
+  function offline(name: string, flag: '-c' | '-a' | '-d', tag: string): Promise<string> {
+    const { disk, directory } = machines.paths(name);
+    return qemuImg(exec, name, ['snapshot', flag, tag, disk], { directory });
+  }
+
+  async function saveOne(member: Member, tag: string): Promise<number> {
+    if (!member.live) {
+      await offline(member.name, '-c', tag);
+      return 0;
+    }
+    await monitor(member.name, `savevm ${tag}`);
+    return machines.qmp(member.name, 'report its savepoints', (qmp) => savedBytes(qmp, tag));
+  }
+
+  /** Removes a snapshot from a disk; that it is not there is fine. */
+  async function dropOne(name: string, tag: string): Promise<void> {
+    const live = (await machines.pid(name)) !== undefined;
+    await (live ? monitor(name, `delvm ${tag}`) : offline(name, '-d', tag)).catch(() => {});
+  }
+
+  return {
+    save: async (names, savepoint, signal) => {
+      checkSavepointName(savepoint);
+      const older = await store.read(savepoint);
+      const time = Date.now();
+      const tag = `${savepoint}.${time.toString(36)}`;
+      const members = await stopAll(names);
+      try {
+        const saved: SavepointRecord['machines'] = [];
+        try {
+          for (const member of members) {
+            signal?.throwIfAborted();
+            const bytes = await saveOne(member, tag).catch((error) => {
+              throw saveFailed(savepoint, member.name, options.labDirectory, error);
+            });
+            saved.push({ ...member, bytes });
+          }
+          await store.write({ name: savepoint, time, tag, machines: saved });
+        } catch (error) {
+          for (const { name } of members) await dropOne(name, tag);
+          throw error;
+        }
+      } finally {
+        await resume(members);
+      }
+      for (const { name } of older?.machines ?? []) await dropOne(name, (older as SavepointRecord).tag);
+    },
+
+    restore: async (specs, savepoint, signal) => {
+      const record = await store.read(checkSavepointName(savepoint));
+      const group = specs.flatMap((spec) => {
+        const saved = record?.machines.find(({ name }) => name === spec.name);
+        return saved === undefined ? [] : [{ spec, saved }];
+      });
+      if (record === undefined || group.length === 0) throw await missing(savepoint, store);
+      await stopAll(group.map(({ spec }) => spec.name));
+      // Loaded one after the other and run together, so that no machine meets another from a different time.
+      for (const { spec, saved } of group) {
+        signal?.throwIfAborted();
+        try {
+          if (saved.live) {
+            await options.starter.start(spec, { paused: true, signal });
+            await monitor(spec.name, `loadvm ${record.tag}`);
+          } else {
+            await machines.end(spec.name);
+            await offline(spec.name, '-a', record.tag);
+          }
+        } catch (error) {
+          throw restoreFailed(savepoint, spec.name, error);
+        }
+      }
+      for (const { spec, saved } of group) if (saved.running) await command(spec.name, 'cont');
+    },
+
+    discard: async (names, savepoint) => {
+      const record = await store.read(checkSavepointName(savepoint));
+      if (record === undefined) return;
+      const gone = record.machines.filter(({ name }) => names.includes(name));
+      for (const { name } of gone) await dropOne(name, record.tag);
+      const left = record.machines.filter(({ name }) => !names.includes(name));
+      if (left.length === 0) await store.remove(savepoint);
+      else await store.write({ ...record, machines: left });
+    },
+  };
+}
+
+interface BlockInfo {
+  inserted?: { image?: { snapshots?: { name: string; 'vm-state-size': number }[] } };
+}
+
+async function savedBytes(qmp: QmpClient, tag: string): Promise<number> {
+  const blocks = (await qmp.execute('query-block', undefined, 30_000)) as BlockInfo[];
+  const all = blocks.flatMap((block) => block.inserted?.image?.snapshots ?? []);
+  return all.filter(({ name }) => name === tag).reduce((sum, each) => sum + each['vm-state-size'], 0);
+}
+
+function saveFailed(savepoint: string, machine: string, directory: string, error: unknown): unknown {
+  if (error instanceof LabError && error.code === 'DISK_FULL') return error;
+  const words = error instanceof Error ? error.message : String(error);
+  if (isNoSpace(words)) {
+    return diskFull(
+      `${machine} could not be saved, nothing was kept of savepoint ${savepoint}`,
+      directory,
+      machine,
+      words,
+    );
+  }
+  return new LabError({
+    code: 'SAVE_FAILED',
+    message: `Savepoint ${savepoint} was not made: ${machine} could not be saved: ${words}`,
+    remedy: ['The machines go on as before. Try again.'],
+    machine,
+    cause: error,
+  });
+}
+
+function restoreFailed(savepoint: string, machine: string, error: unknown): unknown {
+  if (error instanceof LabError && ['NOT_ENOUGH_MEMORY', 'PORT_TAKEN', 'DISK_FULL'].includes(error.code)) return error;
+  return new LabError({
+    code: 'RESTORE_FAILED',
+    message: `${machine} could not be restored to ${savepoint}: ${error instanceof Error ? error.message : String(error)}`,
+    remedy: ['The machines of the savepoint stand still. Restore it again, or another one, or destroy the machines.'],
+    machine,
+    cause: error,
+  });
+}
+
+async function missing(savepoint: string, store: SavepointStore): Promise<LabError> {
+  const names = (await store.list()).map(({ name }) => name);
+  return new LabError({
+    code: 'SAVEPOINT_MISSING',
+    message: `There is no savepoint ${savepoint}.`,
+    remedy: [names.length === 0 ? 'No savepoint was made yet.' : `There are: ${names.join(', ')}.`],
+    exitCode: 2,
+  });
+}
