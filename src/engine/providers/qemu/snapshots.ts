@@ -1,16 +1,18 @@
+import { statfs } from 'node:fs/promises';
 import { LabError } from '../../errors.js';
 import type { Exec } from '../../exec.js';
 import type { MachineSpec } from '../provider.js';
 import { qemuImg } from './disks.js';
 import { diskFull, isNoSpace, notCreated } from './errors.js';
 import type { Machines } from './machine.js';
-import type { QmpClient } from './qmp.js';
 import type { SavepointRecord, SavepointStore } from './savepoint-store.js';
 import { checkSavepointName } from './savepoint-store.js';
+import { diskSnapshots, liveSnapshots } from './snapshot-list.js';
 import type { Starter } from './start.js';
 
 /** Writing the memory of a machine to a slow disk takes a while, and QEMU answers nothing meanwhile. */
 const SNAPSHOT_TIMEOUT = 10 * 60_000;
+const ALMOST_FULL = 4 * 1024 * 1024;
 
 export interface Snapshots {
   save(names: readonly string[], savepoint: string, signal?: AbortSignal): Promise<void>;
@@ -37,20 +39,18 @@ export interface SnapshotsOptions {
 export function createSnapshots(options: SnapshotsOptions): Snapshots {
   const { exec, machines, store } = options;
 
-  /** Stops the virtual CPUs of all that run, so that the group is consistent. */
-  async function stopAll(names: readonly string[]): Promise<Member[]> {
+  async function membersOf(names: readonly string[]): Promise<Member[]> {
     const members: Member[] = [];
     for (const name of names) {
       const state = await machines.state(name);
       if (state === 'not_created') throw notCreated(name);
       members.push({ name, live: (await machines.pid(name)) !== undefined, running: state === 'running' });
     }
-    await Promise.all(members.filter(({ running }) => running).map(({ name }) => command(name, 'stop')));
     return members;
   }
 
-  async function resume(members: readonly Member[]): Promise<void> {
-    await Promise.all(members.filter(({ running }) => running).map(({ name }) => command(name, 'cont')));
+  async function all(members: readonly Member[], verb: 'stop' | 'cont'): Promise<void> {
+    await Promise.all(members.filter(({ running }) => running).map(({ name }) => command(name, verb)));
   }
 
   function command(name: string, verb: 'stop' | 'cont'): Promise<void> {
@@ -76,7 +76,10 @@ export function createSnapshots(options: SnapshotsOptions): Snapshots {
       return 0;
     }
     await monitor(member.name, `savevm ${tag}`);
-    return machines.qmp(member.name, 'report its savepoints', (qmp) => savedBytes(qmp, tag));
+    return machines.qmp(member.name, 'report its savepoints', async (qmp) => {
+      const found = (await liveSnapshots(qmp)).filter(({ name }) => name === tag);
+      return found.reduce((sum, each) => sum + each['vm-state-size'], 0);
+    });
   }
 
   /** Removes a snapshot from a disk; that it is not there is fine. */
@@ -85,32 +88,37 @@ export function createSnapshots(options: SnapshotsOptions): Snapshots {
     await (live ? monitor(name, `delvm ${tag}`) : offline(name, '-d', tag)).catch(() => {});
   }
 
+  /** Removes what no savepoint refers to: replaced ones and those that a crash left unfinished. */
+  async function sweep(name: string): Promise<void> {
+    const known = new Set((await store.list()).map(({ tag }) => tag));
+    const live = (await machines.pid(name)) !== undefined;
+    const found = live
+      ? await machines.qmp(name, 'list its savepoints', liveSnapshots)
+      : await diskSnapshots(exec, name, machines.paths(name));
+    for (const { name: tag } of found) if (!known.has(tag)) await dropOne(name, tag);
+  }
+
   return {
     save: async (names, savepoint, signal) => {
       checkSavepointName(savepoint);
-      const older = await store.read(savepoint);
       const time = Date.now();
       const tag = `${savepoint}.${time.toString(36)}`;
-      const members = await stopAll(names);
+      const members = await membersOf(names);
       try {
+        await all(members, 'stop');
         const saved: SavepointRecord['machines'] = [];
-        try {
-          for (const member of members) {
-            signal?.throwIfAborted();
-            const bytes = await saveOne(member, tag).catch((error) => {
-              throw saveFailed(savepoint, member.name, options.labDirectory, error);
-            });
-            saved.push({ ...member, bytes });
-          }
-          await store.write({ name: savepoint, time, tag, machines: saved });
-        } catch (error) {
-          for (const { name } of members) await dropOne(name, tag);
-          throw error;
+        for (const member of members) {
+          signal?.throwIfAborted();
+          const bytes = await saveOne(member, tag).catch(async (error) => {
+            throw await saveFailed(savepoint, member.name, options.labDirectory, error);
+          });
+          saved.push({ ...member, bytes });
         }
+        await store.write({ name: savepoint, time, tag, machines: saved });
       } finally {
-        await resume(members);
+        for (const { name } of members) await sweep(name).catch(() => {});
+        await all(members, 'cont');
       }
-      for (const { name } of older?.machines ?? []) await dropOne(name, (older as SavepointRecord).tag);
     },
 
     restore: async (specs, savepoint, signal) => {
@@ -120,7 +128,7 @@ export function createSnapshots(options: SnapshotsOptions): Snapshots {
         return saved === undefined ? [] : [{ spec, saved }];
       });
       if (record === undefined || group.length === 0) throw await missing(savepoint, store);
-      await stopAll(group.map(({ spec }) => spec.name));
+      await all(await membersOf(group.map(({ spec }) => spec.name)), 'stop');
       // Loaded one after the other and run together, so that no machine meets another from a different time.
       for (const { spec, saved } of group) {
         signal?.throwIfAborted();
@@ -151,20 +159,16 @@ export function createSnapshots(options: SnapshotsOptions): Snapshots {
   };
 }
 
-interface BlockInfo {
-  inserted?: { image?: { snapshots?: { name: string; 'vm-state-size': number }[] } };
+/** QEMU calls a full disk an input/output error, so the disk itself is asked. */
+async function isFull(directory: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(directory);
+  return bavail * bsize < ALMOST_FULL;
 }
 
-async function savedBytes(qmp: QmpClient, tag: string): Promise<number> {
-  const blocks = (await qmp.execute('query-block', undefined, 30_000)) as BlockInfo[];
-  const all = blocks.flatMap((block) => block.inserted?.image?.snapshots ?? []);
-  return all.filter(({ name }) => name === tag).reduce((sum, each) => sum + each['vm-state-size'], 0);
-}
-
-function saveFailed(savepoint: string, machine: string, directory: string, error: unknown): unknown {
+async function saveFailed(savepoint: string, machine: string, directory: string, error: unknown): Promise<unknown> {
   if (error instanceof LabError && error.code === 'DISK_FULL') return error;
   const words = error instanceof Error ? error.message : String(error);
-  if (isNoSpace(words)) {
+  if (isNoSpace(words) || (await isFull(directory))) {
     return diskFull(
       `${machine} could not be saved, nothing was kept of savepoint ${savepoint}`,
       directory,
