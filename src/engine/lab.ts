@@ -1,6 +1,7 @@
 import type { LabConfig, MachineConfig } from './config/lab-config.js';
 import type { BootStage, EventSink, PowerState } from './events.js';
 import type { ExecResult } from './exec.js';
+import type { ImageFiles } from './images/image-store.js';
 import type { ConsoleHandle, Provider, ProviderReport } from './providers/provider.js';
 import type { SshRunOptions } from './ssh/ssh.js';
 
@@ -53,6 +54,8 @@ export interface Lab {
   readonly directory: string;
   status(): Promise<MachineStatus[]>;
   probe(): Promise<ProviderReport>;
+  /** Makes sure that the lab's image is in the cache: found there, else built or fetched, with `progress` events. */
+  ensureImage(options?: OperationOptions): Promise<ImageFiles>;
   /** Create (if needed), start (staggered), and wait until ssh answers for machines that have an operating system. */
   up(names: readonly string[], options?: OperationOptions): Promise<void>;
   /** Only create and power on; do not wait for ssh. */

@@ -60,8 +60,12 @@ export interface Lesson {
   requires: string[];
   /** Markdown between the front matter and the first step. */
   intro: string;
+  /** Speaker notes of the introduction. */
+  notes?: string[];
   steps: Step[];
   file: string;
   /** false for a lesson from outside the package, until the user trusts it: its `on=host` blocks do not run. */
   trusted: boolean;
+  /** sha256 of the file's bytes, hex: what trust is given to. */
+  hash?: string;
 }
