@@ -306,6 +306,12 @@ export function describeProvider(title: string, factory: () => Promise<ProviderH
       expect(await state('m1')).toBe('not_created');
       await provider.create(spec);
       await expect(provider.start(spec, { signal: AbortSignal.abort(new Error('stop')) })).rejects.toThrow('stop');
+      // Wherever in a start the axe falls, the next one is a start like any other.
+      for (const milliseconds of [1, 5, 10, 20, 40, 80]) {
+        await provider.start(spec, { signal: AbortSignal.timeout(milliseconds) }).catch(() => {});
+        await provider.powerOff('m1');
+        expect(await state('m1')).toBe('poweroff');
+      }
       await provider.start(spec);
       expect(await state('m1')).toBe('running');
     });

@@ -93,6 +93,41 @@ describe('qemu in particular', () => {
     }
   });
 
+  it('clears away what an interrupted save left in the disks', async () => {
+    harness = await createQemuHarness();
+    const { provider, labDirectory } = harness;
+    const spec = await harness.spec('m1');
+    await provider.create(spec);
+    const disk = join(labDirectory, 'machines', 'm1', 'disk.qcow2');
+    const tags = () =>
+      JSON.parse(execFileSync('qemu-img', ['info', '--output=json', '-U', disk], { encoding: 'utf8' })).snapshots.map(
+        ({ name }: { name: string }) => name.split('.')[0],
+      );
+    await provider.save(['m1'], 'first');
+    execFileSync('qemu-img', ['snapshot', '-c', 'half.1', disk]);
+    await provider.save(['m1'], 'second');
+    expect(tags()).toEqual(['first', 'second']);
+    execFileSync('qemu-img', ['snapshot', '-c', 'half.2', disk]);
+    await provider.start(spec);
+    await provider.save(['m1'], 'second');
+    expect(tags()).toEqual(['first', 'second']);
+  });
+
+  it('answers for the states of four machines in little time and leaves nothing open', async () => {
+    harness = await createQemuHarness();
+    const { provider } = harness;
+    const names = ['m1', 'm2', 'm3', 'm4'];
+    for (const name of names) {
+      const spec = await harness.spec(name, { blank: true });
+      await provider.create(spec);
+      await provider.start(spec);
+    }
+    for (let i = 0; i < 50; i += 1) {
+      expect([...(await provider.states(names)).values()]).toEqual(Array(4).fill('running'));
+    }
+    for (const name of names) await provider.destroy(name);
+  });
+
   it('keeps everything private and shows what it ran', async () => {
     harness = await createQemuHarness();
     const { provider, labDirectory, runtimeDirectory, events } = harness;

@@ -53,8 +53,16 @@ async function plug<Names extends string[]>(...names: Names): Promise<{ [Index i
     plugged.push(peer);
     await client.add({ name, path: socketOf(name) });
   }
-  await until('all connected', () => plugged.every((peer) => peer.connected));
+  await switchConnected(...names);
   return plugged as { [Index in keyof Names]: Peer };
+}
+
+/** The switch says so: a peer sees the connection a moment earlier, and frames that come in between find no way. */
+async function switchConnected(...names: string[]): Promise<void> {
+  await until(`the switch is connected to ${names.join(', ')}`, async () => {
+    const ports = (await client.statistics())?.ports ?? [];
+    return names.every((name) => ports.find((port) => port.name === name)?.connected);
+  });
 }
 
 const payloads = (peer: Peer) => peer.received.map((bytes) => bytes.subarray(14).toString());
@@ -119,7 +127,7 @@ describe('the switch', () => {
     const again = await client.ensureRunning();
     expect(again).toMatchObject({ started: true });
     expect(again.pid).not.toBe(pid);
-    await until('dialled again', () => a.connected && b.connected);
+    await switchConnected('a', 'b');
     b.send(frame(A, B, 'after'));
     await until('arrived again', () => payloads(a).includes('after'));
     await client.flush();
@@ -146,6 +154,7 @@ describe('the switch', () => {
     const late = await Peer.listen(socketOf('late'));
     peers = [back, late];
     await until('both connected', () => back.connected && late.connected);
+    await switchConnected('a', 'late');
     late.send(frame(ALL, C, 'hello'));
     await until('delivered', () => payloads(back).includes('hello'));
   });
@@ -157,6 +166,7 @@ describe('the switch', () => {
     a.send(frame(ALL, A, 'good'));
     a.raw(bad);
     await until('redialled', () => a.connections === 2 && a.connected);
+    await switchConnected('a', 'b', 'c');
     b.raw(Buffer.from([0, 0, 0, 0, 0, 0, 0, 3, 1, 2, 3]));
     b.send(frame(ALL, B, 'after short ones'));
     a.send(frame(ALL, A, 'again'));

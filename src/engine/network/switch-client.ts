@@ -1,4 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { parse } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LabError } from '../errors.js';
 import type { Exec } from '../exec.js';
@@ -54,7 +56,8 @@ export function createSwitchClient(options: SwitchClientOptions): SwitchClient {
     await killHung();
     const args = [options.script, '--runtime', options.runtimeDirectory, '--pcap', options.pcapFile];
     if (options.linger !== undefined) args.push('--linger', String(options.linger));
-    await options.exec.daemon(process.execPath, args, { logFile: files.log });
+    await mkdir(options.runtimeDirectory, { recursive: true, mode: 0o700 });
+    await options.exec.daemon(process.execPath, args, { logFile: files.log, cwd: parse(process.cwd()).root });
     const deadline = Date.now() + START_TIMEOUT;
     while (Date.now() < deadline) {
       await sleep(25);

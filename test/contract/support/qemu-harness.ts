@@ -100,7 +100,7 @@ export async function createQemuHarness(options: { labDirectory?: string } = {})
     ],
     dispose: async () => {
       if (existsSync(join(labDirectory, 'machines'))) {
-        for (const name of ['m1', 'm2', 'm3']) await provider.destroy(name);
+        for (const name of ['m1', 'm2', 'm3', 'm4']) await provider.destroy(name);
       }
       await provider.wire.stop();
       rmSync(directory, { recursive: true, force: true });

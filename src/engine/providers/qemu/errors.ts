@@ -53,6 +53,29 @@ export function diskFull(what: string, directory: string, machine: string | unde
   });
 }
 
+/** Runs a task that writes files and turns what the file system refuses into an error that names the directory. */
+export async function withFileErrors<T>(
+  machine: string | undefined,
+  directory: string,
+  task: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (error instanceof LabError || code === undefined || !/^E[A-Z0-9]+$/.test(String(code))) throw error;
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw diskFull('nothing could be written', directory, machine, message);
+    throw new LabError({
+      code: 'STATE_NOT_WRITABLE',
+      message: `The lab's files in ${directory} cannot be changed: ${message}.`,
+      remedy: ['Check owner and mode of that directory, or set XDG_STATE_HOME and XDG_RUNTIME_DIR to others.'],
+      exitCode: 2,
+      cause: error,
+      ...(machine === undefined ? {} : { machine }),
+    });
+  }
+}
+
 const NO_SPACE = /no space left on device|disk quota exceeded|ENOSPC/i;
 
 export function isNoSpace(text: string): boolean {

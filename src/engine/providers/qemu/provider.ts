@@ -1,4 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LabError } from '../../errors.js';
 import type { EventSink } from '../../events.js';
@@ -9,7 +10,7 @@ import type { ProbeImage } from './accelerator.js';
 import { type Accelerator, PRIVATE_NIC } from './args.js';
 import { attachConsole } from './console.js';
 import { createDisk, exists } from './disks.js';
-import { notRunning } from './errors.js';
+import { notRunning, withFileErrors } from './errors.js';
 import { createMachines } from './machine.js';
 import { monitorLine, nativeLines } from './native.js';
 import { createOneAtATime } from './one-at-a-time.js';
@@ -44,16 +45,21 @@ export interface QemuProvider extends Provider {
 const PRESS_EVERY = 10_000;
 
 export function createQemuProvider(options: QemuProviderOptions): QemuProvider {
-  const { exec, labDirectory, runtimeDirectory, events } = options;
+  const { exec, events } = options;
+  // QEMU changes its directory when it becomes a daemon.
+  const labDirectory = resolve(options.labDirectory);
+  const runtimeDirectory = resolve(options.runtimeDirectory);
   const machines = createMachines({ exec, labDirectory, runtimeDirectory });
   const store = createSavepointStore(labDirectory);
   const wire = createSwitchClient({
     exec,
     script: options.switchScript,
     runtimeDirectory,
-    pcapFile: `${labDirectory}/wire.pcap`,
+    pcapFile: join(labDirectory, 'wire.pcap'),
   });
   const oneAtATime = createOneAtATime();
+  const changing = <T>(name: string, task: () => Promise<T>) =>
+    oneAtATime(name, () => withFileErrors(name, labDirectory, task));
   let probed: Probed | undefined;
 
   const probe = async (fresh: boolean, signal: AbortSignal | undefined): Promise<Probed> => {
@@ -70,7 +76,7 @@ export function createQemuProvider(options: QemuProviderOptions): QemuProvider {
     throw new LabError({ ...problem, exitCode: 2 });
   };
 
-  const starter = createStarter({ exec, machines, wire, runtimeDirectory, accelerator, oneAtATime });
+  const starter = createStarter({ exec, machines, wire, runtimeDirectory, accelerator, oneAtATime: changing });
   const snapshots = createSnapshots({ exec, machines, store, starter, labDirectory });
 
   /** A monitor command for a machine that must run; shown in the command log when it changes power. */
@@ -101,7 +107,7 @@ export function createQemuProvider(options: QemuProviderOptions): QemuProvider {
     },
 
     create: (spec, { signal } = {}) =>
-      oneAtATime(spec.name, async () => {
+      changing(spec.name, async () => {
         const paths = machines.paths(spec.name);
         checkSocketPaths(paths);
         if ((await exists(paths.spec)) && (await exists(paths.disk))) return;
@@ -132,26 +138,28 @@ export function createQemuProvider(options: QemuProviderOptions): QemuProvider {
       }
     },
 
-    powerOff: async (name) => {
-      if ((await machines.pid(name)) !== undefined) {
-        events.emit({ type: 'command', line: monitorLine('quit', machines.paths(name)), machine: name });
-      }
-      await machines.end(name);
-    },
+    powerOff: (name) =>
+      changing(name, async () => {
+        if ((await machines.pid(name)) !== undefined) {
+          events.emit({ type: 'command', line: monitorLine('quit', machines.paths(name)), machine: name });
+        }
+        await machines.end(name);
+      }),
 
     reset: (name) => act(name, 'be reset', 'system_reset'),
     pause: (name) => act(name, 'be paused', 'stop'),
     resume: (name) => act(name, 'be resumed', 'cont'),
 
-    destroy: async (name) => {
-      const paths = machines.paths(name);
-      await machines.end(name);
-      await wire.remove(name);
-      await rm(paths.directory, { recursive: true, force: true });
-      await Promise.all(socketPaths(paths).map((file) => rm(file, { force: true })));
-      await store.forget(name);
-      if ((await machines.names()).length === 0) await wire.stop();
-    },
+    destroy: (name) =>
+      changing(name, async () => {
+        const paths = machines.paths(name);
+        await machines.end(name);
+        await wire.remove(name);
+        await rm(paths.directory, { recursive: true, force: true });
+        await Promise.all(socketPaths(paths).map((file) => rm(file, { force: true })));
+        await store.forget(name);
+        if ((await machines.names()).length === 0) await wire.stop();
+      }),
 
     states: async (names) => {
       const entries = await Promise.all(names.map(async (name) => [name, await machines.state(name)] as const));
@@ -171,7 +179,8 @@ export function createQemuProvider(options: QemuProviderOptions): QemuProvider {
 
     link: (name, up) => act(name, up ? 'be plugged in' : 'be unplugged', 'set_link', { name: PRIVATE_NIC, up }),
 
-    save: (names, savepoint, { signal } = {}) => snapshots.save(names, savepoint, signal),
+    save: (names, savepoint, { signal } = {}) =>
+      withFileErrors(undefined, labDirectory, () => snapshots.save(names, savepoint, signal)),
     restore: (specs, savepoint, { signal } = {}) => snapshots.restore(specs, savepoint, signal),
     discard: (names, savepoint) => snapshots.discard(names, savepoint),
 
