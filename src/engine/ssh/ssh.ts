@@ -27,10 +27,20 @@ export interface SshRunOptions {
   label?: string;
 }
 
+export interface SshResult extends ExecResult {
+  /** Name of the signal that ended the remote script, such as SIGKILL; exitCode is null then. */
+  signal?: string;
+}
+
 /** One verified, kept-alive connection per target; re-dialled when it dropped. All methods reject with LabError. */
 export interface Ssh {
-  /** Runs a script through `bash -euo pipefail -s` on the machine, as the user would type it. Aborting ends the remote process group. */
-  script(target: SshTarget, script: string, options?: SshRunOptions): Promise<ExecResult>;
+  /**
+   * Runs a script by bash with -euo pipefail on the machine, as the user would type it; `input` is the script's own standard
+   * input. Aborting ends the remote session (SIGTERM, SIGKILL after 3 s, with sudo where needed) and rejects with the
+   * signal's reason; a time-out does the same and resolves with `timedOut`. A background process that the script leaves
+   * behind lives on and does not hold the result up.
+   */
+  script(target: SshTarget, script: string, options?: SshRunOptions): Promise<SshResult>;
   /** Tries once: can we log in and run `true`? `reason` says why not. */
   ready(
     target: SshTarget,
