@@ -1,4 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { LabEventBody } from '../../src/engine/events.js';
@@ -293,6 +294,46 @@ describe('connections', () => {
     }
     expect(await ssh.ready(jump.target)).toEqual({ ok: true });
     expect(await ssh.script(jump.target, 'echo back')).toMatchObject({ stdout: 'back\n' });
+  });
+
+  test('who waits shortly for a machine that hangs does not spoil it for others', async () => {
+    await jump.freeze(true);
+    const pending = ssh.script(jump.target, 'echo patient');
+    pending.catch(() => {});
+    try {
+      expect(await ssh.ready(jump.target, { timeout: 300 })).toMatchObject({ ok: false });
+    } finally {
+      await jump.freeze(false);
+    }
+    expect(await pending).toMatchObject({ stdout: 'patient\n' });
+  });
+
+  test('a try that nobody waits for any more is given up, so that the next one dials anew', async () => {
+    let dialled = 0;
+    let open = 0;
+    const silent = createServer((socket) => {
+      dialled += 1;
+      open += 1;
+      socket.on('close', () => {
+        open -= 1;
+      });
+      socket.on('error', () => {});
+      socket.resume();
+    });
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const target = { ...jump.target, port: (silent.address() as AddressInfo).port };
+    try {
+      for (let round = 0; round < 2; round += 1) {
+        expect(await ssh.ready(target, { timeout: 300 })).toMatchObject({
+          ok: false,
+          reason: expect.stringContaining('did not answer ssh within 0.3 s'),
+        });
+      }
+      expect(dialled).toBe(2);
+      await eventually('the end of both', async () => open === 0);
+    } finally {
+      silent.close();
+    }
   });
 
   test('sshd that stops and starts again is found again', async () => {

@@ -14,15 +14,18 @@ export class ConfigFiles {
   /** Writes what `ssh -F` needs for this target; returns the path of the config. */
   write(target: SshTarget): string {
     const file = join(this.directory, `${machineName(target)}.ssh_config`);
-    writeChanged(this.directory, file, this.blocks([target]));
+    writeChanged(this.directory, file, this.blocks([target], file));
     return file;
   }
 
-  /** Host blocks of the targets and their jump hosts; the known_hosts files that they name are written. */
-  blocks(targets: readonly SshTarget[]): string {
+  /**
+   * Host blocks of the targets and their jump hosts, for `ssh -F config` or else for the user's own config; the known_hosts
+   * files that they name are written.
+   */
+  blocks(targets: readonly SshTarget[], config?: string): string {
     const blocks = withJumpHosts(targets).map((target) => {
       const knownHosts = join(this.directory, `${machineName(target)}.known_hosts`);
-      const block = hostBlock(target, knownHosts);
+      const block = hostBlock(target, { knownHosts, ...(config === undefined ? {} : { config }) });
       writeChanged(this.directory, knownHosts, knownHostsLine(target));
       return block;
     });

@@ -79,8 +79,16 @@ export class Connection {
   }
 }
 
-/** Connects once, within `timeout` milliseconds; through `via` where the target names a jump host. Rejects with LabError. */
-export async function dial(target: SshTarget, via: Connection | undefined, timeout: number): Promise<Connection> {
+/**
+ * Connects once, within `timeout` milliseconds; through `via` where the target names a jump host. Rejects with LabError, or
+ * with the signal's reason.
+ */
+export async function dial(
+  target: SshTarget,
+  via: Connection | undefined,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<Connection> {
   const [type = '', expected = ''] = target.hostKey.split(' ');
   const privateKey = await readFile(target.privateKeyFile).catch((cause) => {
     throw authRefused(target, { why: `The key file cannot be read: ${cause.message}`, cause });
@@ -95,10 +103,14 @@ export async function dial(target: SshTarget, via: Connection | undefined, timeo
       if (settled) return;
       settled = true;
       clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
       client.destroy();
       reject(connectError(target, error, timeout));
     };
+    const onAbort = () => finish(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
     const timer = setTimeout(() => finish(timedOut(target, timeout)), timeout);
+    if (signal.aborted) return onAbort();
     const connect = (sock?: Duplex) => {
       if (settled) return void sock?.destroy();
       client.connect({
@@ -122,12 +134,17 @@ export async function dial(target: SshTarget, via: Connection | undefined, timeo
       if (settled) return;
       settled = true;
       clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
       client.setNoDelay(true);
       client.off('error', finish);
       resolve(new Connection(target, client));
     });
     if (via === undefined) connect();
-    else via.forward(target.host, target.port).then(connect, (error) => finish(viaError(target, error)));
+    else
+      via
+        .forward(target.host, target.port)
+        .then(connect, (error) => finish(viaError(target, error)))
+        .catch(finish);
   });
 }
 

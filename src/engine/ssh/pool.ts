@@ -8,12 +8,11 @@ import type { SshTarget } from './ssh.js';
 const SESSIONS = 8;
 /** Waits before the second, third and fourth try of a machine that refuses: a restarted sshd is back within this. */
 const BACKOFF = [250, 1000, 2000];
+/** Milliseconds for one try to connect, login included. */
 const CONNECT_TIMEOUT = 30_000;
 
 export interface AcquireOptions {
   signal?: AbortSignal | undefined;
-  /** Milliseconds for one try to connect. */
-  timeout?: number | undefined;
   /** Try once only. */
   once?: boolean;
 }
@@ -24,21 +23,26 @@ export interface Lease {
   release(): void;
 }
 
+interface Slot {
+  connection: Promise<Connection>;
+  settled: boolean;
+  waiters: number;
+  cancel: AbortController;
+}
+
 /** Keeps one connection for each target (more only when eight commands run at once) and dials again when it dropped. */
 export class ConnectionPool {
-  readonly #slots = new Map<string, Promise<Connection>>();
+  readonly #slots = new Map<string, Slot>();
   #closed = false;
 
   async acquire(target: SshTarget, options: AcquireOptions = {}): Promise<Lease> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await this.#acquireOnce(target, options);
+        return await this.#acquireOnce(target, options.signal);
       } catch (error) {
         const wait = BACKOFF[attempt];
         if (options.once || wait === undefined || !isTransient(error)) throw error;
-        await sleep(wait, undefined, options.signal === undefined ? {} : { signal: options.signal }).catch(() =>
-          options.signal?.throwIfAborted(),
-        );
+        await abortable(sleep(wait), options.signal);
       }
     }
   }
@@ -48,13 +52,13 @@ export class ConnectionPool {
     this.#closed = true;
     const all = [...this.#slots.values()];
     this.#slots.clear();
-    await Promise.allSettled(all.map(async (pending) => (await pending).close()));
+    for (const { cancel } of all) cancel.abort();
+    await Promise.allSettled(all.map(async ({ connection }) => (await connection).close()));
   }
 
-  async #acquireOnce(target: SshTarget, options: AcquireOptions): Promise<Lease> {
+  async #acquireOnce(target: SshTarget, signal: AbortSignal | undefined): Promise<Lease> {
     for (let slot = 0; ; slot += 1) {
-      if (this.#closed) throw closed(target);
-      const connection = await abortable(this.#connect(target, slot, options), options.signal);
+      const connection = await this.#connect(target, slot, signal);
       if (connection.sessions >= SESSIONS) continue;
       connection.sessions += 1;
       let released = false;
@@ -66,32 +70,55 @@ export class ConnectionPool {
     }
   }
 
-  /** One dial at a time for each slot, shared by all who wait for it. */
-  async #connect(target: SshTarget, slot: number, options: AcquireOptions): Promise<Connection> {
-    const key = `${slot} ${targetKey(target)}`;
-    const known = this.#slots.get(key);
-    if (known !== undefined) {
-      const connection = await known;
-      if (connection.alive) return connection;
-      if (this.#slots.get(key) === known) this.#slots.delete(key);
-      return await this.#connect(target, slot, options);
+  async #connect(target: SshTarget, number: number, signal: AbortSignal | undefined): Promise<Connection> {
+    const key = `${number} ${targetKey(target)}`;
+    for (;;) {
+      if (this.#closed) throw closed(target);
+      signal?.throwIfAborted();
+      const slot = this.#slots.get(key) ?? this.#begin(key, target);
+      slot.waiters += 1;
+      try {
+        const connection = await abortable(slot.connection, signal);
+        if (connection.alive) return connection;
+        this.#forget(key, slot);
+      } finally {
+        slot.waiters -= 1;
+        // A dial that nobody waits for must not keep the next one waiting: a machine that boots answers only new ones.
+        if (slot.waiters === 0 && !slot.settled) {
+          this.#forget(key, slot);
+          slot.cancel.abort();
+        }
+      }
     }
-    const pending = this.#dial(target, options.timeout ?? CONNECT_TIMEOUT);
-    this.#slots.set(key, pending);
-    const forget = () => {
-      if (this.#slots.get(key) === pending) this.#slots.delete(key);
-    };
-    pending.then((connection) => {
-      connection.client.on('close', forget);
-      if (this.#closed) connection.close();
-    }, forget);
-    return await pending;
   }
 
-  async #dial(target: SshTarget, timeout: number): Promise<Connection> {
+  /** One dial at a time for each slot, shared by all who wait for it. */
+  #begin(key: string, target: SshTarget): Slot {
+    const cancel = new AbortController();
+    const slot: Slot = { connection: this.#dial(target, cancel.signal), settled: false, waiters: 0, cancel };
+    this.#slots.set(key, slot);
+    slot.connection.then(
+      (connection) => {
+        slot.settled = true;
+        connection.client.on('close', () => this.#forget(key, slot));
+        if (cancel.signal.aborted) connection.close();
+      },
+      () => {
+        slot.settled = true;
+        this.#forget(key, slot);
+      },
+    );
+    return slot;
+  }
+
+  async #dial(target: SshTarget, signal: AbortSignal): Promise<Connection> {
     const started = Date.now();
-    const via = target.via === undefined ? undefined : await this.#connect(target.via, 0, { timeout });
-    return await dial(target, via, Math.max(1, timeout - (Date.now() - started)));
+    const via = target.via === undefined ? undefined : await this.#connect(target.via, 0, signal);
+    return await dial(target, via, Math.max(1, CONNECT_TIMEOUT - (Date.now() - started)), signal);
+  }
+
+  #forget(key: string, slot: Slot): void {
+    if (this.#slots.get(key) === slot) this.#slots.delete(key);
   }
 }
 

@@ -17,9 +17,12 @@ const WRAPPER = [
   'eval "$REPLY"',
 ].join('; ');
 
-/** The command line for sshd. `nonce` marks the line with the process id among whatever a login shell prints. */
+/**
+ * The command line for sshd. `nonce` marks the line with the process id among whatever a login shell prints. SHLVL: a bash that
+ * takes itself for the first one under sshd would read ~/.bashrc, which the login shell did already.
+ */
 export function wrapperCommand(nonce: string): string {
-  return `exec bash -c ${shellQuote(WRAPPER)} bash ${nonce}`;
+  return `exec env SHLVL=1 bash -c ${shellQuote(WRAPPER)} bash ${nonce}`;
 }
 
 /** What goes to the wrapper's standard input. Throws LabError SSH_SCRIPT for what bash cannot take. */
@@ -110,5 +113,5 @@ exit 1
 
 /** Command line that ends the session of a wrapper; exit status 0 when nothing of it is left. */
 export function killCommand(pid: number): string {
-  return `exec bash -c ${shellQuote(KILL)} bash ${pid}`;
+  return `exec env SHLVL=1 bash -c ${shellQuote(KILL)} bash ${pid}`;
 }

@@ -11,7 +11,7 @@ export interface Session<T> {
   release(): void;
 }
 
-export interface SessionOptions extends Omit<AcquireOptions, 'timeout'> {
+export interface SessionOptions extends AcquireOptions {
   /** Milliseconds until the session must be open; SSH_TIMEOUT after that. */
   timeout?: number | undefined;
 }
@@ -31,7 +31,7 @@ export async function openSession<T extends { end(): unknown }>(
   const either = signals.length === 0 ? undefined : AbortSignal.any(signals);
   try {
     for (let attempt = 0; ; attempt += 1) {
-      const { connection, release } = await pool.acquire(target, { signal: either, timeout, once: once ?? false });
+      const { connection, release } = await pool.acquire(target, { signal: either, once: once ?? false });
       const opening = open(connection);
       try {
         return { connection, handle: await abortable(opening, either), release };

@@ -1,9 +1,15 @@
 import { LabError } from '../errors.js';
-import { sshConfigQuote } from './quote.js';
+import { shellQuote, sshConfigQuote } from './quote.js';
 import type { SshTarget } from './ssh.js';
 
+export interface BlockFiles {
+  knownHosts: string;
+  /** The config that `ssh -F` will read; without it, the block is for the user's own config. */
+  config?: string;
+}
+
 /** A Host block for OpenSSH: only the lab's keys, only the known host key, nothing of the user's agent. */
-export function hostBlock(target: SshTarget, knownHostsFile: string): string {
+export function hostBlock(target: SshTarget, files: BlockFiles): string {
   const lines = [
     `HostName ${word(target, 'host', target.host, /^[A-Za-z0-9][A-Za-z0-9.:-]*$/)}`,
     `Port ${target.port}`,
@@ -14,7 +20,7 @@ export function hostBlock(target: SshTarget, knownHostsFile: string): string {
     'PreferredAuthentications publickey',
     `HostKeyAlias ${machineName(target)}`,
     `HostKeyAlgorithms ${target.hostKey.split(' ')[0]}`,
-    `UserKnownHostsFile ${path(target, knownHostsFile)}`,
+    `UserKnownHostsFile ${path(target, files.knownHosts)}`,
     'GlobalKnownHostsFile /dev/null',
     'CheckHostIP no',
     'StrictHostKeyChecking yes',
@@ -24,9 +30,15 @@ export function hostBlock(target: SshTarget, knownHostsFile: string): string {
     'ServerAliveInterval 5',
     'ServerAliveCountMax 3',
     'LogLevel ERROR',
-    ...(target.via === undefined ? [] : [`ProxyJump ${machineName(target.via)}`]),
+    ...(target.via === undefined ? [] : [jumpLine(target.via, files.config)]),
   ];
   return `Host ${machineName(target)}\n${lines.map((line) => `  ${line}\n`).join('')}`;
+}
+
+/** ProxyJump hands an -F on without quoting it, which breaks in a home directory with a space. */
+function jumpLine(via: SshTarget, config: string | undefined): string {
+  if (config === undefined) return `ProxyJump ${machineName(via)}`;
+  return `ProxyCommand ssh -F ${shellQuote(config).replaceAll('%', '%%')} -W [%h]:%p ${machineName(via)}`;
 }
 
 /** The line of known_hosts that a HostKeyAlias with the machine's name finds. */

@@ -1,4 +1,4 @@
-import { LabError, type LabErrorFields } from '../errors.js';
+import { isAbort, LabError, type LabErrorFields } from '../errors.js';
 import type { SshTarget } from './ssh.js';
 
 /** e.g. `core-01 (192.168.2.21:22, through core-provisioner)` */
@@ -88,9 +88,9 @@ export function copyFailed(target: SshTarget, what: string, detail: Detail = {})
   return sshError(target, { code: 'COPY_FAILED', message, remedy }, detail);
 }
 
-/** Sorts what ssh2 reports while it connects into the catalogue. */
-export function connectError(target: SshTarget, error: unknown, timeout: number): LabError {
-  if (error instanceof LabError) return error;
+/** Sorts what ssh2 reports while it connects into the catalogue; what is in it already, and aborts, stay as they are. */
+export function connectError(target: SshTarget, error: unknown, timeout: number): unknown {
+  if (error instanceof LabError || isAbort(error)) return error;
   const { level, code, message } = error as { level?: string; code?: string; message: string };
   const detail = { why: `ssh says: ${message}`, cause: error };
   if (level === 'client-authentication') return authRefused(target, detail);
