@@ -177,17 +177,18 @@ describe('ending a script', () => {
   test('a script may clean up when it is aborted', async () => {
     const controller = new AbortController();
     const seen: string[] = [];
-    const script = "trap 'echo cleaned; exit 1' TERM; echo ready; while :; do sleep 0.1; done";
+    const file = join(directory, `${mark}.cleaned`);
+    const script = `trap 'touch "$FILE"; exit 1' TERM; echo ready; while :; do sleep 0.1; done`;
     const pending = ssh.script(jump.target, script, {
       signal: controller.signal,
+      env: { FILE: file },
       onStdout: (chunk) => {
         seen.push(chunk.toString());
         if (seen.length === 1) controller.abort();
       },
     });
     await expect(pending).rejects.toMatchObject({ name: 'AbortError' });
-    const after = await ssh.script(jump.target, 'echo still usable');
-    expect(after.exitCode).toBe(0);
+    expect(await ssh.script(jump.target, `[ -e '${file}' ]`)).toMatchObject({ exitCode: 0 });
   });
 
   test('aborted before it began, nothing runs', async () => {
@@ -204,7 +205,8 @@ describe('ending a script', () => {
   });
 
   test('a time-out ends it and says so', async () => {
-    const result = await ssh.script(jump.target, `echo begun; ${stubborn()}`, { timeout: 1500 });
+    expect(await ssh.ready(jump.target)).toEqual({ ok: true });
+    const result = await ssh.script(jump.target, `echo begun; ${stubborn()}`, { timeout: 3000 });
     expect(result).toMatchObject({ timedOut: true, stdout: 'begun\n' });
     expect(await running(mark)).toEqual([]);
   });

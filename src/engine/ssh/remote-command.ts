@@ -98,16 +98,17 @@ send() {
     kill "-$1" "$pid" 2> /dev/null || sudo -n "$BASH" -c 'kill "$@"' bash "-$1" "$pid" 2> /dev/null
   done
 }
+wait_gone() {
+  local until=$((SECONDS + 3))
+  while [ -n "$(members "$1")" ]; do
+    [ "$SECONDS" -lt "$until" ] || return 1
+    sleep 0.1
+  done
+}
 send TERM "$1"
-for ((i = 0; i < 30; i++)); do
-  [ -z "$(members "$1")" ] && exit 0
-  sleep 0.1
-done
+wait_gone "$1" && exit 0
 send KILL "$1"
-for ((i = 0; i < 20; i++)); do
-  [ -z "$(members "$1")" ] && exit 0
-  sleep 0.1
-done
+wait_gone "$1" && exit 0
 exit 1
 `;
 
