@@ -1,0 +1,149 @@
+import { suggest } from './parse/did-you-mean.js';
+import { parseDuration } from './parse/duration.js';
+import { isName } from './parse/names.js';
+
+export type MachineVerb = 'up' | 'start' | 'halt' | 'reload' | 'reset' | 'destroy' | 'sync';
+
+/** One line of a `lab` block. `machines` empty = all; `within` in milliseconds; `line` counts from 0 in the block. */
+export type LabCommand = { line: number; text: string } & (
+  | { verb: 'status' | 'image' }
+  | { verb: MachineVerb; machines: string[] }
+  | { verb: 'wait'; machines: string[]; condition: 'ssh' | 'running' | 'off'; within?: number }
+  | { verb: 'snapshot'; action: 'save' | 'restore' | 'discard'; name: string }
+);
+
+/** `line` and `column` count from 0 in the block. */
+export interface LabFault {
+  line: number;
+  column: number;
+  rule: string;
+  message: string;
+  suggestion: string;
+}
+
+const MACHINE_VERBS: readonly string[] = ['up', 'start', 'halt', 'reload', 'reset', 'destroy', 'sync'];
+const VERBS = ['status', ...MACHINE_VERBS, 'wait', 'snapshot', 'image'];
+const CONDITIONS = ['ssh', 'running', 'off'] as const;
+const SNAPSHOTS = ['save', 'restore', 'discard'] as const;
+
+interface Word {
+  text: string;
+  column: number;
+}
+
+/** Reads a `lab` block: one verb a line, `#` begins a comment. `machines`, when given, are the names that exist. */
+export function parseLabBlock(
+  source: string,
+  machines?: readonly string[],
+): { commands: LabCommand[]; faults: LabFault[] } {
+  const commands: LabCommand[] = [];
+  const faults: LabFault[] = [];
+  for (const [line, text] of source.split('\n').entries()) {
+    const words = [...text.replace(/(^|\s)#.*$/, '$1').matchAll(/\S+/g)].map(
+      (match): Word => ({ text: match[0], column: match.index }),
+    );
+    if (words.length === 0) continue;
+    const reader = new LineReader(line, words, machines, faults);
+    const command = reader.read();
+    if (command !== undefined && !reader.failed) commands.push(command);
+  }
+  return { commands, faults };
+}
+
+class LineReader {
+  failed = false;
+  readonly #text: string;
+
+  constructor(
+    private readonly line: number,
+    private readonly words: Word[],
+    private readonly known: readonly string[] | undefined,
+    private readonly faults: LabFault[],
+  ) {
+    this.#text = words.map(({ text }) => text).join(' ');
+  }
+
+  read(): LabCommand | undefined {
+    const [first, ...rest] = this.words as [Word, ...Word[]];
+    const base = { line: this.line, text: this.#text };
+    const verb = first.text;
+    if (MACHINE_VERBS.includes(verb)) return { ...base, verb: verb as MachineVerb, machines: this.#machines(rest) };
+    if (verb === 'status') {
+      if (rest[0]) this.#fault(rest[0], 'lab-verb', '"status" takes nothing more', 'write only "status"');
+      return { ...base, verb };
+    }
+    if (verb === 'image') return this.#image(first, rest, base);
+    if (verb === 'snapshot') return this.#snapshot(first, rest, base);
+    if (verb === 'wait') return this.#wait(first, rest, base);
+    const advice = verb === 'lab' ? 'leave out the word "lab": the block itself says it' : suggest(verb, VERBS);
+    return this.#fault(first, 'lab-verb', `There is no lab verb "${brief(verb)}"`, advice);
+  }
+
+  #image(first: Word, rest: Word[], base: { line: number; text: string }): LabCommand | undefined {
+    if (rest.length === 1 && rest[0]?.text === 'fetch') return { ...base, verb: 'image' };
+    return this.#fault(
+      rest[0] ?? first,
+      'lab-verb',
+      'The only image verb of a lesson is "fetch"',
+      'write "image fetch"',
+    );
+  }
+
+  #snapshot(first: Word, rest: Word[], base: { line: number; text: string }): LabCommand | undefined {
+    const action = SNAPSHOTS.find((one) => one === rest[0]?.text);
+    if (action === undefined) {
+      const advice = suggest(
+        rest[0]?.text ?? '',
+        SNAPSHOTS,
+        'write "snapshot save NAME", "… restore NAME" or "… discard NAME"',
+      );
+      return this.#fault(rest[0] ?? first, 'lab-verb', 'A snapshot is saved, restored or discarded', advice);
+    }
+    const name = rest[1];
+    if (name === undefined || !isName(name.text) || rest.length > 2) {
+      const message = 'A snapshot needs one name, made of a–z, 0–9 and hyphens';
+      return this.#fault(rest[2] ?? name ?? first, 'lab-verb', message, `write "snapshot ${action} my-snapshot"`);
+    }
+    return { ...base, verb: 'snapshot', action, name: name.text };
+  }
+
+  #wait(first: Word, rest: Word[], base: { line: number; text: string }): LabCommand | undefined {
+    const example = 'write "wait core-01 for ssh within 5m"';
+    const at = rest.findIndex(({ text }) => text === 'for');
+    if (at < 1)
+      return this.#fault(rest[0] ?? first, 'lab-verb', 'This wait does not say for what, or for whom', example);
+    const [wanted, within, time, ...more] = rest.slice(at + 1);
+    const condition = CONDITIONS.find((one) => one === wanted?.text);
+    const machines = this.#machines(rest.slice(0, at));
+    if (condition === undefined) {
+      const message = `A machine cannot be waited for "${brief(wanted?.text ?? '')}"`;
+      return this.#fault(wanted ?? rest[at] ?? first, 'lab-verb', message, suggest(wanted?.text ?? '', CONDITIONS));
+    }
+    if (within === undefined) return { ...base, verb: 'wait', machines, condition };
+    const duration = within.text === 'within' && time !== undefined ? parseDuration(time.text) : undefined;
+    if (duration === undefined || more.length > 0) {
+      return this.#fault(more[0] ?? time ?? within, 'bad-timeout', 'How long to wait cannot be read', example);
+    }
+    return { ...base, verb: 'wait', machines, condition, within: duration };
+  }
+
+  #machines(words: Word[]): string[] {
+    const names: string[] = [];
+    for (const word of words) {
+      if (this.known !== undefined && !this.known.includes(word.text)) {
+        const message = `There is no machine "${brief(word.text)}" in lab.yaml`;
+        this.#fault(word, 'unknown-machine', message, suggest(word.text, this.known));
+      } else if (!names.includes(word.text)) names.push(word.text);
+    }
+    return names;
+  }
+
+  #fault({ column }: Word, rule: string, message: string, suggestion: string): undefined {
+    this.failed = true;
+    this.faults.push({ line: this.line, column, rule, message, suggestion });
+  }
+}
+
+function brief(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
