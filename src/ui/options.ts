@@ -13,8 +13,12 @@ export interface UiOptions {
   interactive(program: string, args: readonly string[]): Promise<number>;
   /** Puts text on the clipboard (OSC 52 or a local tool); false when neither works. */
   copy?(text: string): Promise<boolean>;
+  /** Drops downloaded and built images; resolves with the bytes freed. Clean-up offers it when it is there. */
+  dropCaches?(): Promise<number>;
   stdin?: NodeJS.ReadStream;
   stdout?: NodeJS.WriteStream;
+  /** false in a locale without UTF-8: everything is drawn with ASCII. Default: by LC_ALL, LC_CTYPE, LANG. */
+  unicode?: boolean;
 }
 
 /** What to do with machines after the screen closed, chosen by the user when quitting. */

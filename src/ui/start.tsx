@@ -1,0 +1,1 @@
+export type { StartUi, UiMode, UiOptions, UiResult } from './options.js';
