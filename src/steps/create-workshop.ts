@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import { LabError } from '../engine/errors.js';
-import type { EventBus } from '../engine/events.js';
+import type { EventSource } from '../engine/events.js';
 import type { Exec } from '../engine/exec.js';
 import type { Lab } from '../engine/lab.js';
+import type { JournaledEventBus } from '../engine/state/event-bus.js';
 import type { Lesson, LintFault, Step } from './lesson.js';
 import { recoverAttempts } from './recover.js';
 import { BackgroundActions } from './run/background.js';
 import { outputName } from './run/output-name.js';
 import { runStep } from './run/run-step.js';
-import type { RunStore, StepTimings } from './run-store.js';
+import { openRunStore, type RunStore, type StepTimings } from './run-store.js';
 import type { TrustStore } from './trust.js';
 import type { RunOptions, StepOutcome, Workshop } from './workshop.js';
 
@@ -16,10 +17,13 @@ export interface WorkshopParts {
   lab: Lab;
   lessons: readonly Lesson[];
   lintFaults: readonly LintFault[];
-  /** Journals what it is given. */
-  bus: EventBus;
+  /** Gets the run's journal, unless `runs` has seen to that. */
+  bus: JournaledEventBus;
   exec: Exec;
-  runs: RunStore;
+  /** State directory of the lab, where runs are kept. */
+  labDirectory: string;
+  /** Default: the lab's current run in `labDirectory`; it is closed with the workshop. */
+  runs?: RunStore;
   /** Without it `trust` holds for this session only. */
   trust?: TrustStore;
   /** Gets the duration of each step that passed, as `step <lesson>/<step>`. */
@@ -30,22 +34,23 @@ export interface WorkshopParts {
 
 /** Composes lessons, lab and journal. Attempts that an earlier session left open are marked as interrupted. */
 export async function createWorkshop(parts: WorkshopParts): Promise<Workshop> {
-  const history = await parts.runs.history();
-  const attempts = recoverAttempts(history, parts.recover === false ? undefined : parts.bus);
-  return new RunningWorkshop(parts, attempts);
+  const runs = parts.runs ?? (await openRunStore(parts.labDirectory, parts.bus));
+  const attempts = recoverAttempts(await runs.history(), parts.recover === false ? undefined : parts.bus);
+  return new RunningWorkshop({ ...parts, runs }, attempts);
 }
 
 class RunningWorkshop implements Workshop {
   readonly lab: Lab;
   readonly lessons: readonly Lesson[];
   readonly lintFaults: readonly LintFault[];
-  readonly events: EventBus;
+  readonly events: EventSource;
   readonly #background = new BackgroundActions();
   #current: { name: string; controller: AbortController; done: Promise<unknown> } | undefined;
+  #closing = false;
   #closed = false;
 
   constructor(
-    private readonly parts: WorkshopParts,
+    private readonly parts: WorkshopParts & { runs: RunStore },
     private attempts: Map<string, number>,
   ) {
     this.lab = parts.lab;
@@ -66,7 +71,7 @@ class RunningWorkshop implements Workshop {
     return this.#exclusively(lesson, step, options, async (signal) => {
       const found = this.#step(lesson, step);
       if (found.step.actions.some(({ check }) => check)) return await this.#attempt(lesson, step, signal, true);
-      this.events.emit({ type: 'notice', level: 'info', text: `The step "${found.step.title}" has no checks.` });
+      this.parts.bus.emit({ type: 'notice', level: 'info', text: `The step "${found.step.title}" has no checks.` });
       return 'skipped';
     });
   }
@@ -86,7 +91,7 @@ class RunningWorkshop implements Workshop {
   async skipStep(lesson: string, step: string): Promise<void> {
     this.#step(lesson, step);
     this.#assertIdle();
-    this.events.emit({ type: 'step', status: 'skipped', lesson, step, attempt: this.#nextAttempt(lesson, step) });
+    this.parts.bus.emit({ type: 'step', status: 'skipped', lesson, step, attempt: this.#nextAttempt(lesson, step) });
   }
 
   background(): string[] {
@@ -108,7 +113,11 @@ class RunningWorkshop implements Workshop {
     // The content that was read is what is trusted, not what the file may hold by now.
     if (lesson.hash !== undefined) await this.parts.trust?.add(lesson.hash, lesson.file);
     lesson.trusted = true;
-    this.events.emit({ type: 'notice', level: 'info', text: `The lesson "${lesson.title}" is trusted from now on.` });
+    this.parts.bus.emit({
+      type: 'notice',
+      level: 'info',
+      text: `The lesson "${lesson.title}" is trusted from now on.`,
+    });
   }
 
   async startOver(): Promise<void> {
@@ -127,10 +136,12 @@ class RunningWorkshop implements Workshop {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing = true;
     this.#current?.controller.abort(new DOMException('closed', 'AbortError'));
     await this.#current?.done.catch(() => {});
     await this.#background.stopAll();
+    if (!this.#closed) this.parts.runs.close();
+    this.#closed = true;
   }
 
   async #attempt(lessonId: string, stepId: string, signal: AbortSignal, checksOnly: boolean): Promise<StepOutcome> {
@@ -168,7 +179,7 @@ class RunningWorkshop implements Workshop {
   }
 
   #assertIdle(): void {
-    if (this.#closed) {
+    if (this.#closing) {
       throw new LabError({
         code: 'WORKSHOP_CLOSED',
         message: 'The workshop was closed.',

@@ -1,4 +1,4 @@
-import { suggest } from './parse/did-you-mean.js';
+import { suggest } from '../engine/did-you-mean.js';
 import { parseDuration } from './parse/duration.js';
 import { isName } from './parse/names.js';
 

@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LabError } from '../engine/errors.js';
+import { writeFileAtomic } from '../engine/state/atomic-file.js';
 
 /** Which lesson files from outside the package may run on the host: by content, so that a change asks again. */
 export interface TrustStore {
@@ -60,19 +61,10 @@ async function read(file: string): Promise<TrustFile> {
 }
 
 async function write(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    const handle = await open(temporary, 'wx', 0o600);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
+    await writeFileAtomic(file, text);
   } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => {});
     throw new LabError({
       code: 'TRUST_NOT_SAVED',
       message: `Your trust in the lesson could not be written to ${file}: ${(cause as Error).message}`,

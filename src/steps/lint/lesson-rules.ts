@@ -1,5 +1,5 @@
+import { suggest } from '../../engine/did-you-mean.js';
 import type { LintFault } from '../lesson.js';
-import { suggest } from '../parse/did-you-mean.js';
 import type { ReadLesson } from '../parse/read-lesson.js';
 
 /** `requires` names lessons that exist, and not the lesson itself. */

@@ -1,6 +1,6 @@
+import { suggest } from '../../engine/did-you-mean.js';
 import { parseLabBlock } from '../lab-verbs.js';
 import type { Action, Step } from '../lesson.js';
-import { suggest } from '../parse/did-you-mean.js';
 import type { ReadAction } from '../parse/fence.js';
 import type { ReadLesson } from '../parse/read-lesson.js';
 import type { Report } from '../parse/source.js';

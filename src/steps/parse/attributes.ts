@@ -1,5 +1,5 @@
+import { didYouMean, suggest } from '../../engine/did-you-mean.js';
 import type { Action, Executor } from '../lesson.js';
-import { didYouMean, suggest } from './did-you-mean.js';
 import { parseDuration } from './duration.js';
 import type { InfoWord } from './info-string.js';
 import { isName, slug } from './names.js';

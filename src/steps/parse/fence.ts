@@ -1,6 +1,6 @@
+import { didYouMean, suggest } from '../../engine/did-you-mean.js';
 import type { Action, Executor } from '../lesson.js';
 import { ATTRIBUTES, EXECUTORS, readAttributes } from './attributes.js';
-import { didYouMean, suggest } from './did-you-mean.js';
 import { type InfoString, parseInfoString } from './info-string.js';
 import type { Report, Source } from './source.js';
 

@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, type Node, parseDocument, type YAMLMap } from 'yaml';
-import { suggest } from './did-you-mean.js';
+import { suggest } from '../../engine/did-you-mean.js';
 import { parseDuration } from './duration.js';
 import { isName, slug } from './names.js';
 import type { Report, Source } from './source.js';
