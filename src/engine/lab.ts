@@ -1,5 +1,5 @@
 import type { LabConfig, MachineConfig } from './config/lab-config.js';
-import type { BootStage, EventSink, PowerState } from './events.js';
+import type { BootStage, PowerState } from './events.js';
 import type { ExecResult } from './exec.js';
 import type { ImageFiles } from './images/image-store.js';
 import type { ConsoleHandle, Provider, ProviderReport } from './providers/provider.js';
@@ -92,8 +92,4 @@ export interface Lab {
   /** Polls states and follows consoles, emitting machine, stage and console events, until the returned function is called. */
   watch(): () => Promise<void>;
   close(): Promise<void>;
-}
-
-export interface LabContext {
-  events: EventSink;
 }

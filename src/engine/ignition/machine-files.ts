@@ -22,11 +22,11 @@ export function hostsFile(config: LabConfig): IgnitionFile {
   return file('/etc/hosts', ['127.0.0.1 localhost', '::1 localhost', ...fixed, ''].join('\n'));
 }
 
-/** What scripts and units on the machine may need to know; shell and systemd's EnvironmentFile= read it alike. */
-export function environmentFile(config: LabConfig): IgnitionFile {
+/** What scripts on the machines and in the lessons may need to know. */
+export function labVariables(config: LabConfig): Record<string, string> {
   const { network, machines } = config;
   const provisioner = machines.find(({ role }) => role === 'provisioner');
-  const variables: Record<string, string> = {
+  return {
     LAB_NAME: config.name,
     PROVISIONER_NAME: provisioner?.name ?? '',
     PROVISIONER_IP: provisioner?.ip ?? '',
@@ -39,6 +39,12 @@ export function environmentFile(config: LabConfig): IgnitionFile {
     NODE_NAMES: machines.flatMap(({ role, name }) => (role === 'node' ? [name] : [])).join(' '),
     MAYU_VERSION: config.mayu.version,
   };
-  const lines = Object.entries(variables).map(([name, value]) => `${name}="${value.replace(/[\\"$`]/g, '\\$&')}"\n`);
+}
+
+/** The same as a file; shell and systemd's EnvironmentFile= read it alike. */
+export function environmentFile(config: LabConfig): IgnitionFile {
+  const lines = Object.entries(labVariables(config)).map(
+    ([name, value]) => `${name}="${value.replace(/[\\"$`]/g, '\\$&')}"\n`,
+  );
   return file('/etc/coreos-lab/lab.env', lines.join(''));
 }

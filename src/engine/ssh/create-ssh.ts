@@ -97,6 +97,7 @@ export function createSsh({ exec, events, directory }: SshParts): Ssh {
       ],
     }),
     config: (targets) => files.blocks(targets),
+    drop: () => pool.drop(),
     close: () => pool.close(),
   };
 }

@@ -47,9 +47,14 @@ export class ConnectionPool {
     }
   }
 
-  /** Ends all connections, those in the making included. */
+  /** Ends all connections, those in the making included, and takes no more. */
   async close(): Promise<void> {
     this.#closed = true;
+    await this.drop();
+  }
+
+  /** Ends all connections; the next command dials again. */
+  async drop(): Promise<void> {
     const all = [...this.#slots.values()];
     this.#slots.clear();
     for (const { cancel } of all) cancel.abort();

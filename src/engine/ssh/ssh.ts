@@ -59,5 +59,7 @@ export interface Ssh {
   command(target: SshTarget, remote?: readonly string[]): { program: string; args: string[] };
   /** Blocks for ~/.ssh/config: one Host per target, jump hosts included. */
   config(targets: readonly SshTarget[]): string;
+  /** Ends all connections; the next command dials again. For machines whose memory was exchanged (savepoints). */
+  drop(): Promise<void>;
   close(): Promise<void>;
 }

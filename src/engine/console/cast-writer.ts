@@ -1,0 +1,44 @@
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
+
+/**
+ * Writes a console as asciicast v2, which asciinema and its players show. `<file>.offset` says how far the console log is in
+ * it, so that the next process goes on where this one ended.
+ */
+export class CastWriter {
+  private began: number | undefined;
+
+  constructor(
+    private readonly file: string,
+    private readonly title: string,
+  ) {}
+
+  /** How many bytes of the console log the recording holds. */
+  async offset(): Promise<number> {
+    return Number.parseInt(await readFile(`${this.file}.offset`, 'utf8').catch(() => '0'), 10) || 0;
+  }
+
+  async append(bytes: Buffer, end: number, now = Date.now()): Promise<void> {
+    this.began ??= await this.begin(now);
+    const seconds = Math.max(0, (now - this.began) / 1000);
+    // Latin 1 would tear characters apart; a character cut by the end of a chunk becomes a replacement mark.
+    await appendFile(this.file, `${JSON.stringify([Number(seconds.toFixed(3)), 'o', bytes.toString('utf8')])}\n`);
+    await writeFile(`${this.file}.offset`, `${end}\n`);
+  }
+
+  /** Time of the recording's start, milliseconds; a new recording gets its header. */
+  private async begin(now: number): Promise<number> {
+    const head = await readFile(this.file, 'utf8').catch(() => '');
+    try {
+      const { timestamp } = JSON.parse(head.slice(0, head.indexOf('\n'))) as { timestamp: number };
+      if (Number.isFinite(timestamp)) return timestamp * 1000;
+    } catch {
+      // No recording yet, or a damaged one: it begins anew.
+    }
+    const timestamp = Math.floor(now / 1000);
+    await writeFile(
+      this.file,
+      `${JSON.stringify({ version: 2, width: 80, height: 25, timestamp, title: this.title })}\n`,
+    );
+    return timestamp * 1000;
+  }
+}

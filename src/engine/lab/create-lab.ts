@@ -1,0 +1,189 @@
+import { LabError } from '../errors.js';
+import type { Lab, MachineStatus } from '../lab.js';
+import { Boots } from './boots.js';
+import { ConsoleWatch } from './console-watch.js';
+import { examine } from './doctor.js';
+import { syncFolders } from './files.js';
+import { machineNamed, provisionerOf, selectMachines } from './machines.js';
+import type { LabParts } from './parts.js';
+import { Power, type PowerParts } from './power.js';
+import { Reach } from './reach.js';
+import { Savepoints } from './savepoints.js';
+import { ignitionFile, machineSpec } from './specs.js';
+import { SshPorts } from './ssh-port.js';
+import { sshTarget } from './targets.js';
+import { lessonVariables } from './variables.js';
+import { watchMachines } from './watch.js';
+
+export interface LabOptions extends LabParts {
+  /** The private network beneath the provider, for doctor: does it run, and starting it again. */
+  network?: { running(): Promise<boolean>; start(): Promise<void> };
+}
+
+/** Puts a lab together. Nothing is touched before its first method is called. */
+export function createLab(options: LabOptions): Lab {
+  const { config, provider, ssh, paths, images, events } = options;
+  const boots = new Boots(paths.labDirectory);
+  const consoles = new ConsoleWatch(options, boots);
+  const ports = new SshPorts(paths.labDirectory, events);
+  const parts: PowerParts = { ...options, boots, consoles, ports, usableProvider };
+  const power = new Power(parts);
+  const reach = new Reach(parts);
+  const savepoints = new Savepoints(parts, power);
+  const machine = (name: string) => machineNamed(config, name);
+  const target = (name: string) => sshTarget(parts, ports, machine(name));
+
+  async function usableProvider(signal?: AbortSignal) {
+    const report = await provider.probe({ ...(signal && { signal }) });
+    if (report.usable) return report;
+    const problem = report.problems[0] ?? {
+      code: 'PROVIDER_UNUSABLE',
+      message: `${provider.name} cannot be used.`,
+      remedy: ['coreos-lab doctor'],
+    };
+    throw new LabError({ ...problem, exitCode: 2 });
+  }
+
+  const lab: Lab = {
+    config,
+    provider,
+    directory: paths.labDirectory,
+    probe: () => provider.probe(),
+    ensureImage: async (operation) => {
+      const { name, version } = config.image;
+      const found = await images.find(name, version);
+      if (found !== undefined) return found;
+      if (name === 'labos') return images.build(name, version, operation);
+      throw new LabError({
+        code: 'IMAGE_MISSING',
+        message: `The operating system ${name} ${version} is not in the cache.`,
+        remedy: [
+          'Take it from a file or URL: coreos-lab image fetch URL-OR-FILE --sha256 CHECKSUM',
+          'Or set image.name to labos in lab.yaml.',
+        ],
+        exitCode: 2,
+      });
+    },
+
+    async status() {
+      const states = await power.states(config.machines);
+      return Promise.all(
+        config.machines.map(async ({ name, role, ip }): Promise<MachineStatus> => {
+          const state = states.get(name) ?? 'not_created';
+          const boot = state === 'running' ? await boots.last(name) : undefined;
+          const stage = consoles.stage(name);
+          return {
+            name,
+            role,
+            state,
+            ...(ip === undefined ? {} : { ip }),
+            ...(boot === undefined ? {} : { uptime: Date.now() - boot.time }),
+            ...(stage === undefined ? {} : { stage }),
+          };
+        }),
+      );
+    },
+
+    start: (names, operation) => power.start(names, operation),
+    async up(names, operation) {
+      const machines = selectMachines(config, names);
+      // Followed from the first byte on, so that no stage of the boot is missed.
+      const ends = await Promise.all(machines.map(({ name }) => consoles.follow(name)));
+      try {
+        await power.start(names, operation);
+        await reach.wait(
+          machines.filter(({ role }) => role === 'provisioner'),
+          'ssh',
+          operation,
+        );
+      } finally {
+        await Promise.all(ends.map((end) => end()));
+      }
+      const blank = machines.filter(({ role }) => role === 'node').map(({ name }) => name);
+      if (blank.length === 0) return;
+      const text = `${blank.join(', ')}: powered on. A blank disk has no system to wait for; lesson 2 installs one over the network.`;
+      events.emit({ type: 'notice', level: 'info', text });
+    },
+    halt: (names, operation) => power.halt(names, operation),
+    async reload(names, operation) {
+      await power.halt(names, operation);
+      await lab.up(names, operation);
+    },
+    reset: (names) => power.reset(names),
+    destroy: (names) => power.destroy(names),
+    wait: (names, condition, operation) => reach.wait(selectMachines(config, names), condition, operation),
+
+    async sync(names, operation = {}) {
+      const wanted = names.length === 0 ? [provisionerOf(config)] : selectMachines(config, names);
+      for (const { name } of wanted) await syncFolders(parts, await target(name), operation);
+    },
+    exec: async (name, script, run) => ssh.script(await target(name), script, run),
+    shell: async (name) => ssh.command(await target(name)),
+    async sshConfig() {
+      const reachable = config.machines.filter(({ ip }) => ip !== undefined);
+      return ssh.config(await Promise.all(reachable.map(({ name }) => target(name))));
+    },
+
+    console: (name) => provider.console(machine(name).name),
+    link: (name, up) => provider.link(machine(name).name, up),
+    save: (name, operation) => savepoints.save(name, operation),
+    async restore(name, operation) {
+      await savepoints.restore(name, operation);
+      // The machines do not know the connections of now.
+      await ssh.drop();
+      await settle();
+    },
+    discard: (name) => savepoints.discard(name),
+    savepoints: () => savepoints.list(),
+    screenshot: (name, file) => provider.screenshot(machine(name).name, file),
+
+    variables: async () => lessonVariables(config, provider.name),
+    async native(verb, name) {
+      const image = await images.find(config.image.name, config.image.version);
+      const spec = machineSpec(parts, machine(name), {
+        sshPort: await ports.current(machine(name)),
+        ignitionFile: ignitionFile(parts, name),
+        ...(image === undefined ? {} : { image: image.disk }),
+      });
+      const verbs = (
+        {
+          up: ['create', 'start'],
+          halt: ['shutdown'],
+          reload: ['shutdown', 'start'],
+          reset: ['reset'],
+          destroy: ['destroy'],
+        } as const
+      )[verb];
+      return verbs.flatMap((each) => provider.native(each, spec));
+    },
+    doctor: () =>
+      examine(parts, {
+        image: async () => void (await lab.ensureImage()),
+        networkIsDown: async () => {
+          const running = [...(await power.states(config.machines)).values()].includes('running');
+          return running && options.network !== undefined && !(await options.network.running());
+        },
+        network: async () => {
+          await options.network?.start();
+          const states = await power.states(config.machines);
+          const running = [...states].filter(([, state]) => state === 'running').map(([name]) => name);
+          if (running.length > 0) await power.start(running);
+        },
+      }),
+    watch: () => watchMachines(parts, consoles, (name) => reach.sshAnswers(machine(name))),
+    close: () => ssh.close(),
+  };
+
+  /** After a restore the guest's clock stands where it was saved; certificates and logs need the present. */
+  async function settle(): Promise<void> {
+    const { name } = provisionerOf(config);
+    const state = (await provider.states([name])).get(name);
+    if (state !== 'running') return;
+    const seconds = Math.floor(Date.now() / 1000);
+    await ssh
+      .script(await target(name), `sudo date -s @${seconds} > /dev/null`, { quiet: true, timeout: 20_000 })
+      .catch(() => undefined);
+  }
+
+  return lab;
+}

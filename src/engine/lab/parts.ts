@@ -1,0 +1,24 @@
+import type { LabConfig } from '../config/lab-config.js';
+import type { EventSink } from '../events.js';
+import type { Exec } from '../exec.js';
+import type { ImageStore } from '../images/image-store.js';
+import type { Provider } from '../providers/provider.js';
+import type { Ssh } from '../ssh/ssh.js';
+import type { LabPaths } from '../state/paths.js';
+import type { Timings } from '../state/timings.js';
+
+/** What a lab is put together from. */
+export interface LabParts {
+  config: LabConfig;
+  provider: Provider;
+  ssh: Ssh;
+  images: ImageStore;
+  exec: Exec;
+  events: EventSink;
+  paths: LabPaths;
+  timings: Timings;
+  /** The package's provision/ folder, copied to the provisioner by `sync`. */
+  provisionDirectory: string;
+  /** Folder of lab.yaml, which `shared` is relative to. */
+  baseDirectory: string;
+}

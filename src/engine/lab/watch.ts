@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PowerState } from '../events.js';
+import type { ConsoleWatch } from './console-watch.js';
+import type { LabParts } from './parts.js';
+import { STATE_WORDS } from './status-table.js';
+
+const QUICK = 1000;
+const SLOW = 3000;
+/** After this many looks without a change, looking slows down. */
+const CALM = 20;
+
+/**
+ * Looks at the machines from time to time: emits `machine` events for what changed, follows the consoles of those that run, and
+ * says when one ended without being asked to. The returned function ends that.
+ */
+export function watchMachines(
+  parts: LabParts,
+  consoles: ConsoleWatch,
+  sshAnswers: (name: string) => Promise<boolean>,
+): () => Promise<void> {
+  const { config, provider, events } = parts;
+  const names = config.machines.map(({ name }) => name);
+  const known = new Map<string, PowerState>();
+  const following = new Map<string, () => Promise<void>>();
+  const reached = new Set<string>();
+  const stop = new AbortController();
+
+  const changed = async (name: string, state: PowerState) => {
+    const before = known.get(name);
+    known.set(name, state);
+    events.emit({ type: 'machine', machine: name, state });
+    if (state === 'aborted' && before !== undefined) {
+      const text = `${name} ended without being asked to (it was ${STATE_WORDS[before]}). Start it again: coreos-lab up ${name}`;
+      events.emit({ type: 'notice', level: 'error', text });
+    }
+    if (state === 'running' && !following.has(name)) following.set(name, await consoles.follow(name));
+    if (state !== 'running') {
+      reached.delete(name);
+      await following.get(name)?.();
+      following.delete(name);
+    }
+  };
+
+  const look = async (): Promise<boolean> => {
+    let change = false;
+    for (const [name, state] of await provider.states(names)) {
+      if (known.get(name) === state) continue;
+      change = true;
+      await changed(name, state);
+    }
+    for (const { name, role } of config.machines) {
+      if (role !== 'provisioner' || known.get(name) !== 'running' || reached.has(name)) continue;
+      if (!(await sshAnswers(name))) continue;
+      reached.add(name);
+      await consoles.reach(name, 'ssh');
+    }
+    return change;
+  };
+
+  const loop = (async () => {
+    for (let calm = 0; !stop.signal.aborted; calm++) {
+      // A look that failed is no reason to stop looking; commands say what is wrong.
+      if (await look().catch(() => false)) calm = 0;
+      await sleep(calm < CALM ? QUICK : SLOW, undefined, { signal: stop.signal }).catch(() => undefined);
+    }
+    await Promise.all([...following.values()].map((end) => end()));
+  })();
+
+  return async () => {
+    stop.abort();
+    await loop;
+  };
+}
