@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { ActionRef, Failure, LabEvent } from '../engine/events.js';
 
 interface Case {
@@ -56,7 +57,7 @@ function addEvent(suites: Map<string, Suite>, event: LabEvent): void {
   else if (event.type === 'check') addCheck(suite, event);
   else if (event.type === 'output') {
     const one = caseOf(suite, event);
-    one.output = (one.output + event.text).slice(-MAX_OUTPUT);
+    one.output = (one.output + stripVTControlCharacters(event.text)).slice(-MAX_OUTPUT);
   } else addAction(suite, event);
 }
 
