@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LabError } from '../errors.js';
+import type { Exec } from '../exec.js';
+import { readJson, writeFileAtomic } from '../state/atomic-file.js';
+
+/**
+ * The cache key of what provision/labos/build would make. The script says it; the answer is remembered with the sizes and times of
+ * the recipe's files, so that a start of the program does not have to ask.
+ */
+export async function recipeHash(exec: Exec, recipe: string, version: string, cacheDirectory: string): Promise<string> {
+  const memo = join(cacheDirectory, 'recipe-hash.json');
+  const state = await fingerprint(recipe, version);
+  const known = await readJson(memo, isMemo);
+  if (known?.state === state) return known.hash;
+  const { stdout, stderr, exitCode } = await exec.run(join(recipe, 'build'), ['--hash', '--version', version], {
+    quiet: true,
+  });
+  const hash = stdout.trim();
+  if (exitCode !== 0 || !/^[0-9a-f]{64}$/.test(hash)) {
+    throw new LabError({
+      code: 'IMAGE_RECIPE',
+      message: `The recipe of the Lab OS in ${recipe} cannot be read: ${stderr.trim().split('\n').at(-1) ?? 'no reason given'}`,
+      remedy: ['Install coreos-lab again; files of it are missing or damaged.'],
+    });
+  }
+  await writeFileAtomic(memo, `${JSON.stringify({ state, hash })}\n`).catch(() => undefined);
+  return hash;
+}
+
+async function fingerprint(recipe: string, version: string): Promise<string> {
+  const hash = createHash('sha256').update(`${recipe}\n${version}\n`);
+  const entries = await readdir(recipe, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  for (const file of files.sort()) {
+    const { size, mtimeMs } = await stat(file);
+    hash.update(`${file} ${size} ${mtimeMs}\n`);
+  }
+  return hash.digest('hex');
+}
+
+function isMemo(value: unknown): value is { state: string; hash: string } {
+  const memo = value as { state?: unknown; hash?: unknown } | null;
+  return typeof memo?.state === 'string' && typeof memo.hash === 'string';
+}
