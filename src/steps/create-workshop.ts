@@ -5,8 +5,9 @@ import type { Exec } from '../engine/exec.js';
 import type { Lab } from '../engine/lab.js';
 import type { JournaledEventBus } from '../engine/state/event-bus.js';
 import type { Lesson, LintFault, Step } from './lesson.js';
-import { recoverAttempts } from './recover.js';
+import { endOpenAttempts, readHistory } from './recover.js';
 import { BackgroundActions } from './run/background.js';
+import { endLeftovers } from './run/leftovers.js';
 import { outputName } from './run/output-name.js';
 import { runStep } from './run/run-step.js';
 import { openRunStore, type RunStore, type StepTimings } from './run-store.js';
@@ -35,8 +36,13 @@ export interface WorkshopParts {
 /** Composes lessons, lab and journal. Attempts that an earlier session left open are marked as interrupted. */
 export async function createWorkshop(parts: WorkshopParts): Promise<Workshop> {
   const runs = parts.runs ?? (await openRunStore(parts.labDirectory, parts.bus));
-  const attempts = recoverAttempts(await runs.history(), parts.recover === false ? undefined : parts.bus);
-  return new RunningWorkshop({ ...parts, runs }, attempts);
+  const history = readHistory(await runs.history());
+  if (parts.recover !== false) {
+    const onHost = history.openActions.filter(({ on }) => on === 'host');
+    await endLeftovers(onHost.map((action) => join(runs.outputDirectory, outputName(action))));
+    endOpenAttempts(history, parts.bus);
+  }
+  return new RunningWorkshop({ ...parts, runs }, history.attempts);
 }
 
 class RunningWorkshop implements Workshop {

@@ -10,7 +10,7 @@ import {
   reduceProgress,
   stepProgress,
 } from './progress.js';
-import { recoverAttempts } from './recover.js';
+import { endOpenAttempts, readHistory } from './recover.js';
 import { lessonOf, RecordingBus } from './test-support.js';
 
 const stamp = (bodies: LabEventBody[]): LabEvent[] =>
@@ -137,11 +137,11 @@ test('recovery leaves nothing open, and a second one finds nothing to do', () =>
     fc.property(fc.array(anyEvent), (bodies) => {
       const history = stamp(bodies as LabEventBody[]);
       const bus = new RecordingBus();
-      recoverAttempts(history, bus);
+      endOpenAttempts(readHistory(history), bus);
       const all = stamp([...history, ...bus.all]);
       expect([...foldProgress(all).values()].filter(({ status }) => status === 'running')).toEqual([]);
       const again = new RecordingBus();
-      recoverAttempts(all, again);
+      endOpenAttempts(readHistory(all), again);
       expect(again.all).toEqual([]);
     }),
   );

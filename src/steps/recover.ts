@@ -1,14 +1,21 @@
 import type { EventSink, LabEvent } from '../engine/events.js';
 
-/**
- * Ends in the journal what a killed session left open: every attempt that was begun and never ended gets a `step` event
- * `interrupted`, once, and its actions that were running `cancelled`. Returns the last attempt's number of each step, by
- * `lesson/step`.
- */
-export function recoverAttempts(history: Iterable<LabEvent>, events: EventSink | undefined): Map<string, number> {
+export type OpenStep = Extract<LabEvent, { type: 'step' }>;
+export type OpenAction = Extract<LabEvent, { type: 'action' }>;
+
+/** What a history tells about attempts. */
+export interface History {
+  /** Number of the last attempt of each step, by `lesson/step`. */
+  attempts: Map<string, number>;
+  /** Begun and never ended. */
+  openSteps: OpenStep[];
+  openActions: OpenAction[];
+}
+
+export function readHistory(history: Iterable<LabEvent>): History {
   const attempts = new Map<string, number>();
-  const steps = new Map<string, Extract<LabEvent, { type: 'step' }>>();
-  const actions = new Map<string, Extract<LabEvent, { type: 'action' }>>();
+  const steps = new Map<string, OpenStep>();
+  const actions = new Map<string, OpenAction>();
   for (const event of history) {
     if (event.type !== 'step' && event.type !== 'action') continue;
     const step = `${event.lesson}/${event.step}`;
@@ -20,12 +27,19 @@ export function recoverAttempts(history: Iterable<LabEvent>, events: EventSink |
     } else if (event.status === 'started' || event.status === 'background') actions.set(`${id}/${event.action}`, event);
     else actions.delete(`${id}/${event.action}`);
   }
-  for (const { lesson, step, attempt, action, executor, on } of actions.values()) {
+  return { attempts, openSteps: [...steps.values()], openActions: [...actions.values()] };
+}
+
+/**
+ * Ends in the journal what a killed session left open: every open attempt gets a `step` event `interrupted`, and its actions
+ * that were running are `cancelled`. Done once, since nothing is open then.
+ */
+export function endOpenAttempts({ openSteps, openActions }: History, events: EventSink): void {
+  for (const { lesson, step, attempt, action, executor, on } of openActions) {
     const place = on === undefined ? {} : { on };
-    events?.emit({ type: 'action', status: 'cancelled', lesson, step, attempt, action, executor, ...place });
+    events.emit({ type: 'action', status: 'cancelled', lesson, step, attempt, action, executor, ...place });
   }
-  for (const { lesson, step, attempt } of steps.values()) {
-    events?.emit({ type: 'step', status: 'interrupted', lesson, step, attempt });
+  for (const { lesson, step, attempt } of openSteps) {
+    events.emit({ type: 'step', status: 'interrupted', lesson, step, attempt });
   }
-  return attempts;
 }

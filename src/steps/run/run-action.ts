@@ -10,6 +10,7 @@ import { executeLab, nativeLines } from './execute-lab.js';
 import type { Executor, ExecutorResult } from './executor.js';
 import { faultFailure, thrownFailure, timedOut } from './failure.js';
 import { LastLines, plainLine } from './last-lines.js';
+import { MARK } from './leftovers.js';
 import { OutputCoalescer } from './output-coalescer.js';
 import { OutputLog } from './output-log.js';
 import { outputName } from './output-name.js';
@@ -105,8 +106,8 @@ async function withRetries(parts: RunnerParts, run: ActionRun, output: ActionOut
 }
 
 async function tryOnce(
-  { lab, exec, events }: RunnerParts,
-  { action, signal, slowness }: ActionRun,
+  { lab, exec, events, outputDirectory }: RunnerParts,
+  { action, ref, signal, slowness }: ActionRun,
   output: ActionOutput,
   check: (test: TapTest) => void,
 ): Promise<ExecutorResult> {
@@ -114,6 +115,7 @@ async function tryOnce(
   const factor = action.on === 'host' ? 1 : Math.max(1, slowness);
   const limit = action.timeout ?? (action.background ? undefined : DEFAULT_TIMEOUT[action.executor]);
   const timeout = limit === undefined ? undefined : limit * factor;
+  const mark = action.on === 'host' ? { [MARK]: join(outputDirectory, outputName(ref)) } : {};
   const deadline = new Deadline(signal, timeout, () => timedOut(action, timeout ?? 0));
   try {
     const work = async () =>
@@ -122,7 +124,7 @@ async function tryOnce(
         exec,
         events,
         action,
-        env: action.executor === 'lab' ? {} : await lab.variables(),
+        env: action.executor === 'lab' ? {} : { ...(await lab.variables()), ...mark },
         slowness: factor,
         signal: deadline.signal,
         output: (stream, chunk) => output.write(stream, chunk),

@@ -1,4 +1,4 @@
-import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -86,6 +86,15 @@ describe('bash on the host', () => {
     await run(step(fence('bash on=host name=x', "printf '\\377\\000\\376'")));
     expect([...(await readFile(join(directory, 'demo.a.1.x.log')))]).toEqual([255, 0, 254]);
     expect(bus.text()).toBe('\uFFFD\u0000\uFFFD');
+  });
+
+  test('a flood is kept whole in the file; in events every byte is shown or counted', async () => {
+    const size = 20_000_000;
+    expect(await run(step(fence('bash on=host name=x', `head -c ${size} /dev/zero | tr '\\0' 'x'`)))).toBe('passed');
+    expect((await stat(join(directory, 'demo.a.1.x.log'))).size).toBe(size);
+    const told = bus.of('output').reduce((sum, { text, skipped = 0 }) => sum + text.length + skipped, 0);
+    expect(told).toBe(size);
+    expect(Math.max(...bus.of('output').map(({ text }) => text.length))).toBeLessThanOrEqual(16 * 1024);
   });
 
   test('the rest of the step is not run after a failure', async () => {
