@@ -19,6 +19,14 @@ test.each(['01-up-the-sandbox.md', '02-bootstrap-with-mayu.md', '03-update-engin
   expect(lintLesson(text, name, options).map(formatFault)).toEqual([]);
 });
 
+test('the examples of the format’s description are clean', async () => {
+  const text = await readFile('docs/lesson-format.md', 'utf8');
+  const [lesson, ...blocks] = [...text.matchAll(/^````markdown\n([\s\S]*?)^````$/gm)].map((match) => match[1] ?? '');
+  expect(lintLesson(lesson ?? '', 'example.md', options).map(formatFault)).toEqual([]);
+  expect(blocks.length).toBeGreaterThan(1);
+  for (const block of blocks) expect(lint(`## A {#a}\n${block}`)).toEqual([]);
+});
+
 describe('rules', () => {
   test.each([
     ['no steps', 'Only text.\n', ['no-steps']],

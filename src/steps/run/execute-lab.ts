@@ -1,10 +1,10 @@
 import { LabError } from '../../engine/errors.js';
+import { statusTable } from '../../engine/lab/status-table.js';
 import type { Lab } from '../../engine/lab.js';
 import { type LabCommand, parseLabBlock } from '../lab-verbs.js';
 import type { Action } from '../lesson.js';
 import type { Executor } from './executor.js';
 import { narrate } from './narrate.js';
-import { statusTable } from './status-table.js';
 
 /** Runs a `lab` block line by line; what the lab does meanwhile is its output. */
 export const executeLab: Executor = async ({ action, lab, events, slowness, signal, output }) => {
@@ -43,7 +43,7 @@ export async function runLabCommand(lab: Lab, command: LabCommand, options: Comm
   const { signal, slowness, print } = options;
   switch (command.verb) {
     case 'status':
-      for (const line of statusTable(await lab.status(), lab.provider.name)) print(line);
+      print(statusTable(await lab.status(), lab.provider.name).trimEnd());
       return;
     case 'image': {
       const image = await lab.ensureImage({ signal });

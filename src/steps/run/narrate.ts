@@ -1,10 +1,11 @@
 import type { LabEvent } from '../../engine/events.js';
-import { stateWord } from './status-table.js';
+import { STATE_WORDS } from '../../engine/lab/status-table.js';
 
 /** A listener that tells what the lab does, a line each: states, boot stages, waits, finished downloads, savepoints. */
 export function narrate(print: (line: string) => void): (event: LabEvent) => void {
   const labels = new Set<string>();
   const stages = new Map<string, string>();
+  const states = new Map<string, string>();
   const once = (id: string, line: string) => {
     if (labels.has(id)) return;
     labels.add(id);
@@ -12,7 +13,10 @@ export function narrate(print: (line: string) => void): (event: LabEvent) => voi
   };
   return (event) => {
     if (event.type === 'machine') {
-      print(`${event.machine}: ${stateWord(event.state)}${event.detail === undefined ? '' : ` (${event.detail})`}`);
+      // Whoever watches the machines tells the same change again.
+      if (states.get(event.machine) === event.state) return;
+      states.set(event.machine, event.state);
+      print(`${event.machine}: ${STATE_WORDS[event.state]}${event.detail === undefined ? '' : ` (${event.detail})`}`);
     } else if (event.type === 'stage') {
       if (stages.get(event.machine) === event.stage) return;
       stages.set(event.machine, event.stage);

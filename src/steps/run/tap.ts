@@ -23,7 +23,7 @@ export interface TapResult {
   fault?: string;
 }
 
-const MAX_LINE = 64 * 1024;
+const MAX_LINE = 4096;
 const MAX_DIAGNOSTICS = 200;
 
 /**
