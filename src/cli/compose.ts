@@ -1,0 +1,119 @@
+import { dirname, join, resolve } from 'node:path';
+import { loadLabConfig } from '../engine/config/load.js';
+import type { LabConfig } from '../engine/config/lab-config.js';
+import type { Exec } from '../engine/exec.js';
+import { createExec } from '../engine/exec-process.js';
+import { createImageStore } from '../engine/images/create-image-store.js';
+import type { ImageStore } from '../engine/images/image-store.js';
+import { createLab } from '../engine/lab/create-lab.js';
+import type { Lab } from '../engine/lab.js';
+import { LabError } from '../engine/errors.js';
+import { createQemuProvider } from '../engine/providers/qemu/provider.js';
+import { createSsh } from '../engine/ssh/create-ssh.js';
+import { createEventBus, type JournaledEventBus } from '../engine/state/event-bus.js';
+import { acquireLock, type Lock, lockHolder } from '../engine/state/lock.js';
+import { type LabPaths, labPaths, makeLabDirectories } from '../engine/state/paths.js';
+import { Timings } from '../engine/state/timings.js';
+import { checkStateVersion } from '../engine/state/version.js';
+import { packageRoot } from './package-root.js';
+
+export interface ComposeOptions {
+  /** lab.yaml; undefined = the one in the current directory, or the default lab. */
+  labFile?: string | undefined;
+  /** Takes the lab's lock under this name; undefined for commands that only look. */
+  lock?: string | undefined;
+}
+
+/** Everything a command works with. `close` releases lock and connections. */
+export interface Composed {
+  config: LabConfig;
+  paths: LabPaths;
+  bus: JournaledEventBus;
+  exec: Exec;
+  images: ImageStore;
+  lab: Lab;
+  timings: Timings;
+  lessonsDirectory: string;
+  close(): Promise<void>;
+}
+
+/** The composition root: the only place that knows which parts a lab is made of. */
+export async function compose({ labFile, lock: command }: ComposeOptions): Promise<Composed> {
+  const config = await loadLabConfig(labFile);
+  if (config.provider === 'virtualbox') throw noVirtualBox();
+  const paths = labPaths(config.name, process.env);
+  makeLabDirectories(paths);
+  checkStateVersion(paths.labDirectory);
+  const lock = command === undefined ? undefined : acquireLock(lockFile(paths), { command });
+
+  const root = packageRoot();
+  const provisionDirectory = join(root, 'provision');
+  const bus = createEventBus();
+  const exec = createExec(bus);
+  const { cacheDirectory, labDirectory, runtimeDirectory } = paths;
+  const images = createImageStore({ exec, events: bus, cacheDirectory, provisionDirectory });
+  const provider = createQemuProvider({
+    exec,
+    labDirectory,
+    runtimeDirectory,
+    cacheDirectory,
+    switchScript: join(root, 'dist', 'switch.js'),
+    events: bus,
+    probeImage: () => images.find(config.image.name, config.image.version),
+  });
+  const ssh = createSsh({ exec, events: bus, directory: join(labDirectory, 'ssh') });
+  const timings = await Timings.open(join(labDirectory, 'timings.json'));
+  const lab = createLab({
+    config,
+    provider,
+    ssh,
+    images,
+    exec,
+    events: bus,
+    paths,
+    timings,
+    provisionDirectory,
+    baseDirectory: labFile === undefined ? process.cwd() : dirname(resolve(labFile)),
+    network: {
+      running: async () => (await provider.wire.statistics()) !== undefined,
+      start: async () => void (await provider.wire.ensureRunning()),
+    },
+  });
+  return {
+    config,
+    paths,
+    bus,
+    exec,
+    images,
+    lab,
+    timings,
+    lessonsDirectory: join(root, 'lessons'),
+    close: () => closeAll(lab, lock),
+  };
+}
+
+async function closeAll(lab: Lab, lock: Lock | undefined): Promise<void> {
+  try {
+    await lab.close();
+  } finally {
+    lock?.release();
+  }
+}
+
+/** Is another program using the lab at this moment? */
+export function isBusy(paths: LabPaths): boolean {
+  return lockHolder(lockFile(paths)) !== undefined;
+}
+
+function lockFile(paths: LabPaths): string {
+  return join(paths.labDirectory, 'lab.lock');
+}
+
+function noVirtualBox(): LabError {
+  return new LabError({
+    code: 'PROVIDER_UNKNOWN',
+    message: 'lab.yaml asks for provider: virtualbox, which this version of coreos-lab does not drive yet.',
+    remedy: ['Write provider: qemu, or leave it out.'],
+    exitCode: 2,
+  });
+}

@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { cancelOnSignals } from './interrupt.js';
+import { type Composed, compose } from './compose.js';
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  lab?: string;
+  debug?: boolean;
+  color?: boolean;
+}
+
+export interface Context extends Composed {
+  signal: AbortSignal;
+}
+
+export function globals(command: Command): GlobalOptions {
+  return command.optsWithGlobals() as GlobalOptions;
+}
+
+/**
+ * Composes the lab for one command and takes it apart again, whatever happens. `lock`: the command changes the lab. Events are shown
+ * as plain lines on stderr when `report` is set.
+ */
+export async function withLab<T>(
+  command: Command,
+  options: { lock?: boolean; report?: boolean },
+  work: (context: Context) => Promise<T>,
+): Promise<T> {
+  const { lab: labFile, color } = globals(command);
+  const parts = await compose({ labFile, lock: options.lock ? commandLine(command) : undefined });
+  const { signal, stop } = cancelOnSignals();
+  try {
+    if (options.report) {
+      const { createReporter } = await import('./reporter.js');
+      parts.bus.subscribe(createReporter(process.stderr, { color: color !== false }));
+    }
+    return await work({ ...parts, signal });
+  } finally {
+    stop();
+    await parts.close();
+  }
+}
+
+function commandLine(command: Command): string {
+  return ['coreos-lab', command.name(), ...command.args].join(' ');
+}

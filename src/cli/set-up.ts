@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { LabError } from '../engine/errors.js';
+import { quoteCommand } from '../engine/exec-quote.js';
+import { confirm } from './ask.js';
+import type { Context } from './context.js';
+import { packageRoot } from './package-root.js';
+
+/** What running machines takes; building the image has its own list in provision/labos/host-packages. */
+const RUN_PACKAGES = ['qemu-system-x86', 'qemu-utils', 'ipxe-qemu', 'seabios', 'openssh-client', 'rsync'];
+
+/** Is anything missing without which no machine can start? Cheap: asked at every start of the screen. */
+export async function needsSetUp({ exec, images, config }: Pick<Context, 'exec' | 'images' | 'config'>): Promise<boolean> {
+  if ((await exec.which('qemu-system-x86_64')) === undefined || (await exec.which('qemu-img')) === undefined) return true;
+  return (await images.find(config.image.name, config.image.version)) === undefined;
+}
+
+/** Installs the packages that are missing, then makes the image. Asks before it changes the system, unless `yes`. */
+export async function setUp(context: Context, options: { yes: boolean }): Promise<void> {
+  const { lab, exec, images, config, signal } = context;
+  const needsImage = (await images.find(config.image.name, config.image.version)) === undefined;
+  const missing = await missingPackages(context, needsImage && config.image.name === 'labos');
+  if (missing.length > 0) {
+    const [program = 'apt-get', ...args] = await aptCommand(context, missing);
+    const line = quoteCommand(program, args);
+    process.stderr.write(`These packages are needed and missing: ${missing.join(' ')}\nThis command installs them: ${line}\n`);
+    if (!(await confirm('Run it now?', { yes: options.yes, preset: true }))) throw declined(line);
+    const update = await exec.interactive(program, [...args.slice(0, args.indexOf('install')), 'update', '-q']);
+    const code = update === 0 ? await exec.interactive(program, args) : update;
+    if (code !== 0) {
+      throw new LabError({
+        code: 'PACKAGES_FAILED',
+        message: `The packages could not be installed: apt-get ended with exit code ${code}.`,
+        remedy: [`Read what it printed above, then run it by hand: ${line}`, 'Then run coreos-lab setup again.'],
+      });
+    }
+  }
+  if (needsImage && !options.yes && process.stdin.isTTY) {
+    const go = await confirm(`Build the operating system now? It takes about two minutes and 1 GB of disk.`, { preset: true });
+    if (!go) throw declined('coreos-lab image build');
+  }
+  await lab.ensureImage({ signal });
+}
+
+/** Debian's names of what is not installed. Throws LabError HOST_PACKAGES (exit code 2) where there is no dpkg to ask. */
+async function missingPackages({ exec }: Context, building: boolean): Promise<string[]> {
+  const missing = [...RUN_PACKAGES];
+  if (building) {
+    const { stdout } = await exec.run(join(packageRoot(), 'provision/labos/host-packages'), [], { quiet: true });
+    missing.push(...stdout.split('\n').filter((name) => name !== ''));
+  }
+  const wanted = [...new Set(missing)];
+  if ((await exec.which('dpkg-query')) === undefined) return withoutDpkg(exec);
+  const { stdout } = await exec.run('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\\n', ...wanted], { quiet: true });
+  const installed = new Set(
+    stdout
+      .split('\n')
+      .filter((line) => line.endsWith(' installed'))
+      .map((line) => line.split(' ')[0]),
+  );
+  return wanted.filter((name) => !installed.has(name));
+}
+
+async function withoutDpkg(exec: Context['exec']): Promise<string[]> {
+  if ((await exec.which('qemu-system-x86_64')) !== undefined) return [];
+  throw new LabError({
+    code: 'HOST_PACKAGES',
+    message: 'QEMU is not installed, and this system has no apt-get for coreos-lab to install it with.',
+    remedy: [
+      'Install QEMU 7.2 or newer with your own package manager (dnf install qemu-system-x86, brew install qemu, …).',
+      'Then take an image that was built on Debian or Ubuntu: coreos-lab image fetch URL-OR-FILE --sha256 CHECKSUM',
+    ],
+    exitCode: 2,
+  });
+}
+
+async function aptCommand({ exec }: Context, packages: readonly string[]): Promise<string[]> {
+  const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...packages];
+  if (process.getuid?.() === 0) return install;
+  if ((await exec.which('sudo')) !== undefined) return ['sudo', ...install];
+  throw new LabError({
+    code: 'HOST_PACKAGES',
+    message: 'Packages are missing, and installing them takes root, which neither you are nor sudo is there to give.',
+    remedy: [`As root, run: ${install.join(' ')}`, 'Then run coreos-lab setup again.'],
+    exitCode: 2,
+  });
+}
+
+function declined(line: string): LabError {
+  return new LabError({
+    code: 'SETUP_DECLINED',
+    message: 'The set-up is not complete, so no machine can be started yet.',
+    remedy: [`When you are ready: ${line}`, 'Or: coreos-lab setup'],
+    exitCode: 2,
+  });
+}
