@@ -24,8 +24,9 @@ export function createProgram(): Command {
     .option('--no-color', 'no colours')
     .option('--inline', 'do not use the alternate screen')
     .option('--accessible', 'lines only: for screen readers and very small terminals')
-    .option('--lessons <path...>', 'more lessons: files or folders of your own')
+    .option('--lessons <path>', 'lessons of your own, a file or a folder; may be given again', collect, [])
     .option('-y, --yes', 'answer questions of the set-up with yes')
+    .allowExcessArguments()
     .exitOverride()
     .configureOutput({ writeErr: (text) => process.stderr.write(text) })
     .showSuggestionAfterError()
@@ -37,6 +38,10 @@ export function createProgram(): Command {
   addAccessCommands(program);
   addSetupCommands(program);
   return program;
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
 }
 
 function addLessonCommands(program: Command): void {
@@ -113,12 +118,10 @@ function addAccessCommands(program: Command): void {
   program
     .command('ssh [machine] [command...]')
     .description('a shell on a machine (the provisioner when none is named)')
-    .passThroughOptions()
     .action(lazy(() => import('./commands/ssh.js')));
   program
     .command('exec <machine> [command...]')
     .description('run a command on a machine; its exit code is that of exec')
-    .passThroughOptions()
     .addHelpText('after', '\nExample:\n  coreos-lab exec core-provisioner -- systemctl status sshd')
     .action(lazy(() => import('./commands/exec.js')));
   program
