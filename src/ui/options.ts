@@ -13,6 +13,8 @@ export interface UiOptions {
   interactive(program: string, args: readonly string[]): Promise<number>;
   /** Puts text on the clipboard (OSC 52 or a local tool); false when neither works. */
   copy?(text: string): Promise<boolean>;
+  /** Is the lab's operating system in the cache? The home screen says so. */
+  image?(): Promise<{ ready: boolean; detail: string }>;
   /** Drops downloaded and built images; resolves with the bytes freed. Clean-up offers it when it is there. */
   dropCaches?(): Promise<number>;
   stdin?: NodeJS.ReadStream;

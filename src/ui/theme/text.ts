@@ -10,7 +10,7 @@ export function width(text: string): number {
 }
 
 /** Cut to at most `columns`, with … where something is missing. */
-export function fit(text: string, columns: number): string {
+export function clip(text: string, columns: number): string {
   if (columns <= 0) return '';
   if (width(text) <= columns) return text;
   return `${sliceAnsi(text, 0, columns - 1)}…`;
@@ -18,7 +18,7 @@ export function fit(text: string, columns: number): string {
 
 /** Cut or filled to exactly `columns`. */
 export function pad(text: string, columns: number): string {
-  const fitted = fit(text, columns);
+  const fitted = clip(text, columns);
   return fitted + ' '.repeat(Math.max(0, columns - width(fitted)));
 }
 
@@ -45,7 +45,7 @@ export function wrap(text: string, columns: number): string[] {
 export function hang(prefix: string, text: string, columns: number): string[] {
   const indent = width(prefix);
   return wrap(text, Math.max(8, columns - indent)).map((line, index) =>
-    fit((index === 0 ? prefix : ' '.repeat(indent)) + line, columns),
+    clip((index === 0 ? prefix : ' '.repeat(indent)) + line, columns),
   );
 }
 

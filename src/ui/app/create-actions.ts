@@ -1,0 +1,19 @@
+import type { Actions } from '../keys/actions.js';
+import { dialogActions } from './dialog-actions.js';
+import type { Parts } from './parts.js';
+import { screenActions } from './screen-actions.js';
+import { stepActions } from './step-actions.js';
+import { viewActions } from './view-actions.js';
+import type { Work } from './work.js';
+
+/** Everything that keys, menus and the palette can do, over one workshop. */
+export function createActions(parts: Parts, work: Work): Actions {
+  const { trusted, ...steps } = stepActions(parts, work);
+  const actions: Actions = {
+    ...steps,
+    ...viewActions(parts, steps),
+    ...screenActions(parts, work),
+    ...dialogActions(parts, work, () => actions, trusted),
+  };
+  return actions;
+}

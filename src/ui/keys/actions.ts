@@ -1,0 +1,60 @@
+import type { PaneId } from '../state/view.js';
+
+/** Everything that keys, menus and the palette can do. Never throws; what goes wrong is shown. */
+export interface Actions {
+  /** Runs the step on the screen as a new attempt; asks for trust first where that is needed. */
+  runStep(): void;
+  runFrom(): void;
+  checkStep(): void;
+  skipStep(): void;
+  cancel(): void;
+  nextStep(): void;
+  previousStep(): void;
+  /** Index from 0; negative counts from the end. */
+  goToStep(index: number): void;
+  goToUnfinished(): void;
+  openLesson(id: string): void;
+
+  /** Scrolls the lesson or the dialog: lines, or pages by `page`. */
+  scroll(by: number, unit: 'line' | 'page' | 'end'): void;
+  /** A page down while there is more to read, then the next step. */
+  pageOrNext(): void;
+  pageOrPrevious(): void;
+  cyclePane(by: 1 | -1): void;
+  focusPane(pane: PaneId): void;
+  zoom(change: 'cycle' | 1 | -1): void;
+  toggleLower(): void;
+  selectMachine(by: 1 | -1): void;
+  toggleNative(): void;
+  toggleCard(): void;
+  toggleFooter(): void;
+  toggleTimer(): void;
+
+  openHelp(): void;
+  openPalette(): void;
+  openSteps(): void;
+  openHint(): void;
+  openNotes(): void;
+  openCopy(): void;
+  closeDialog(): void;
+
+  home(): void;
+  explore(): void;
+  doctor(): void;
+  cleanUp(): void;
+  /** Back one level; at the home screen asks what becomes of the machines, then ends. */
+  back(): void;
+  quit(): void;
+  exit(machines: 'leave' | 'halt' | 'destroy'): void;
+  shell(machine?: string): void;
+
+  lookAgain(): void;
+  fix(index: number): void;
+
+  answer(yes: boolean): void;
+  /** A character for the text field of the dialog; 'backspace' takes one away. */
+  type(text: string): void;
+  movePalette(by: number): void;
+  choosePalette(): void;
+  copy(text: string, what: string): void;
+}
