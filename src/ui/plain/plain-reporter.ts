@@ -1,0 +1,156 @@
+import type { ActionRef, Failure, LabEvent } from '../../engine/events.js';
+
+export interface PlainOptions {
+  color: boolean;
+  /** Also show every command line that was run. */
+  verbose: boolean;
+}
+
+type Of<Type extends LabEvent['type']> = Extract<LabEvent, { type: Type }>;
+
+/** Turns events into lines that are only ever appended: for logs, pipes, CI, and screens without a terminal. */
+export function createPlainReporter(
+  write: (text: string) => void,
+  { color, verbose }: PlainOptions,
+): (event: LabEvent) => void {
+  const paint = (code: number, text: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const line = (text: string) => write(`${text}\n`);
+  const output = new OutputLines((text) => line(`    ${text}`));
+  const tens = new Map<string, number>();
+
+  const step = (event: Of<'step'>) => {
+    const name = `${event.lesson}#${event.step}`;
+    if (event.status === 'started') {
+      const attempt = event.attempt > 1 ? ` · attempt ${event.attempt}` : '';
+      line(`\n${paint(1, `── ${name}${attempt} · ${clock(event.time)} ──`)}`);
+    } else if (event.status === 'passed') line(paint(32, `✓ ${name} passed${took(event.duration)}`));
+    else if (event.status === 'failed')
+      line(`${paint(31, `✗ ${name} failed${took(event.duration)}`)}\n${card(event.failure)}`);
+    else line(`- ${name} ${event.status}`);
+  };
+
+  const action = (event: Of<'action'>) => {
+    if (event.status === 'started' || event.status === 'background') {
+      const where = event.on === undefined ? '' : ` on ${event.on}`;
+      const what = event.executor === 'bats' ? 'check' : (event.source?.trim().split('\n')[0] ?? event.action);
+      return line(paint(36, `  ▸ ${what}${where}`));
+    }
+    output.flush(event);
+    if (event.status === 'passed') line(paint(32, `  ✓ ${event.action}${took(event.duration)}`));
+    else if (event.status === 'skipped') line(`  - ${event.action} is not for this lab`);
+    else
+      line(
+        paint(
+          31,
+          `  ✗ ${event.action}${event.exitCode === undefined ? ` ${event.status}` : ` ended with exit code ${event.exitCode}`}`,
+        ),
+      );
+  };
+
+  const check = (event: Of<'check'>) => {
+    const mark = event.skipped !== undefined ? '-' : event.ok ? '✓' : '✗';
+    line(paint(event.ok ? 32 : 31, `    ${mark} ${event.name}`));
+    for (const text of event.diagnostics ?? []) line(`      ${text}`);
+  };
+
+  const wait = (event: Of<'wait'>) => {
+    if (!event.done) line(`  … ${event.label}${event.usual === undefined ? '' : `, usually ${minutes(event.usual)}`}`);
+    else if (event.ok) line(`  ✓ ${event.label}: ${minutes(event.time - event.since)}`);
+  };
+
+  const progress = (event: Of<'progress'>) => {
+    if (event.finished) return line(`  ✓ ${event.label}`);
+    if (event.total === undefined || event.total === 0) return;
+    const ten = Math.floor((event.done / event.total) * 10);
+    if (tens.get(event.id) === ten) return;
+    tens.set(event.id, ten);
+    line(`  … ${event.label}: ${ten * 10} %${event.eta === undefined ? '' : `, ${minutes(event.eta)} left`}`);
+  };
+
+  return (event) => {
+    switch (event.type) {
+      case 'step':
+        return step(event);
+      case 'action':
+        return action(event);
+      case 'check':
+        return check(event);
+      case 'wait':
+        return wait(event);
+      case 'progress':
+        return progress(event);
+      case 'output':
+        if (event.skipped) line(`    (${event.skipped} bytes are in the run's output folder only)`);
+        return output.add(event, event.text);
+      case 'machine':
+        return line(`  · ${event.machine}: ${event.state.replace('_', ' ')}`);
+      case 'stage':
+        return line(`  · ${event.machine}: ${event.stage} (${(event.sinceStart / 1000).toFixed(1)} s)`);
+      case 'savepoint':
+        return line(`  ✓ savepoint ${event.name} ${event.action}${took(event.duration)}`);
+      case 'notice':
+        return line(
+          event.level === 'info' ? `  ${event.text}` : paint(event.level === 'error' ? 31 : 33, `  ! ${event.text}`),
+        );
+      case 'command':
+        if (verbose) line(paint(2, `  $ ${event.line}`));
+        return;
+      default:
+        return;
+    }
+  };
+}
+
+/** Joins pieces of output to lines, each action's apart, and takes out what could act on a terminal. */
+class OutputLines {
+  private readonly rest = new Map<string, string>();
+
+  constructor(private readonly line: (text: string) => void) {}
+
+  add(ref: ActionRef, text: string): void {
+    const lines = ((this.rest.get(key(ref)) ?? '') + text).split('\n');
+    this.rest.set(key(ref), lines.pop() ?? '');
+    for (const each of lines) this.line(harmless(each));
+  }
+
+  flush(ref: ActionRef): void {
+    const rest = this.rest.get(key(ref));
+    this.rest.delete(key(ref));
+    if (rest) this.line(harmless(rest));
+  }
+}
+
+function key({ lesson, step, attempt, action }: ActionRef): string {
+  return `${lesson}/${step}/${attempt}/${action}`;
+}
+
+function harmless(text: string): string {
+  return text
+    .replace(/\r$/, '')
+    .replace(/\u001b\[[0-?]*[ -/]*[@-~]|\u001b[\]PX^_].*?(?:\u0007|\u001b\\|$)|\u001b./g, '')
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
+}
+
+function card(failure: Failure | undefined): string {
+  if (failure === undefined) return '';
+  const { message, cause, evidence = [], remedy } = failure;
+  return [
+    `  ${message}`,
+    ...(cause === undefined ? [] : [`  why: ${cause}`]),
+    ...evidence.map((text) => `    | ${harmless(text)}`),
+    ...remedy.map((text) => `  → ${harmless(text)}`),
+  ].join('\n');
+}
+
+function clock(time: number): string {
+  return new Date(time).toTimeString().slice(0, 8);
+}
+
+function took(duration: number | undefined): string {
+  return duration === undefined ? '' : ` in ${(duration / 1000).toFixed(1)} s`;
+}
+
+function minutes(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
