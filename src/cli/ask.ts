@@ -2,7 +2,10 @@ import { createInterface } from 'node:readline/promises';
 import { LabError } from '../engine/errors.js';
 
 /** Asks a question that is answered by y or n. Without a terminal there is nobody to ask: LabError NEEDS_YES (exit code 2). */
-export async function confirm(question: string, options: { yes?: boolean | undefined; preset?: boolean } = {}): Promise<boolean> {
+export async function confirm(
+  question: string,
+  options: { yes?: boolean | undefined; preset?: boolean } = {},
+): Promise<boolean> {
   if (options.yes) return true;
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
     throw new LabError({

@@ -19,10 +19,16 @@ export function completionScript(program: Command, shell: Shell): string {
 
 function placesOf(command: Command, path: string[]): Place[] {
   const names = command.registeredArguments.map((argument) => argument.name());
-  const options = command.options.flatMap(({ long, short }) => [long, short].filter((word) => word !== undefined && word !== null));
+  const options = command.options.flatMap(({ long, short }) =>
+    [long, short].filter((word) => word !== undefined && word !== null),
+  );
   const own: Place = {
     path,
-    words: [...command.commands.map((sub) => sub.name()), ...options, ...(path.at(-1) === 'completion' ? ['bash', 'zsh', 'fish'] : [])],
+    words: [
+      ...command.commands.map((sub) => sub.name()),
+      ...options,
+      ...(path.at(-1) === 'completion' ? ['bash', 'zsh', 'fish'] : []),
+    ],
     machines: names.some((name) => /^machines?$/.test(name)),
     lessons: names.some((name) => name === 'steps' || name === 'lesson'),
   };
@@ -59,10 +65,17 @@ function fish(places: Place[], program: Command): string {
   const lines = ['# fish completion of coreos-lab: coreos-lab completion fish | source', 'complete -c coreos-lab -f'];
   const describe = new Map(program.commands.map((command) => [command.name(), command.description()]));
   for (const { path, words, machines, lessons } of places) {
-    const when = path.length === 0 ? '__fish_use_subcommand' : path.map((word) => `__fish_seen_subcommand_from ${word}`).join('; and ');
+    const when =
+      path.length === 0
+        ? '__fish_use_subcommand'
+        : path.map((word) => `__fish_seen_subcommand_from ${word}`).join('; and ');
     for (const word of words) {
       const description = path.length === 0 ? (describe.get(word) ?? '').replace(/'/g, '') : '';
-      const what = word.startsWith('--') ? `-l ${word.slice(2)}` : word.startsWith('-') ? `-s ${word.slice(1)}` : `-a ${word}`;
+      const what = word.startsWith('--')
+        ? `-l ${word.slice(2)}`
+        : word.startsWith('-')
+          ? `-s ${word.slice(1)}`
+          : `-a ${word}`;
       lines.push(`complete -c coreos-lab -n '${when}' ${what}${description ? ` -d '${description}'` : ''}`);
     }
     if (machines) lines.push(`complete -c coreos-lab -n '${when}' -a '(${MACHINES.replaceAll("'", '"')})'`);

@@ -1,13 +1,13 @@
 import { dirname, join, resolve } from 'node:path';
-import { loadLabConfig } from '../engine/config/load.js';
 import type { LabConfig } from '../engine/config/lab-config.js';
+import { loadLabConfig } from '../engine/config/load.js';
+import { LabError } from '../engine/errors.js';
 import type { Exec } from '../engine/exec.js';
 import { createExec } from '../engine/exec-process.js';
 import { createImageStore } from '../engine/images/create-image-store.js';
 import type { ImageStore } from '../engine/images/image-store.js';
 import { createLab } from '../engine/lab/create-lab.js';
 import type { Lab } from '../engine/lab.js';
-import { LabError } from '../engine/errors.js';
 import { createQemuProvider } from '../engine/providers/qemu/provider.js';
 import { createSsh } from '../engine/ssh/create-ssh.js';
 import { createEventBus, type JournaledEventBus } from '../engine/state/event-bus.js';

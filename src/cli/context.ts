@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { cancelOnSignals } from './interrupt.js';
 import { type Composed, compose } from './compose.js';
+import { cancelOnSignals } from './interrupt.js';
 
 /** Options that every command takes. */
 export interface GlobalOptions {

@@ -6,7 +6,9 @@ export function cancelOnSignals(): { signal: AbortSignal; stop(): void } {
   const controller = new AbortController();
   const cancel = (name: NodeJS.Signals) => {
     if (controller.signal.aborted) process.exit(130);
-    process.stderr.write(name === 'SIGINT' ? '\nCancelling; press Ctrl+C again to end at once.\n' : `\n${name}: cancelling.\n`);
+    process.stderr.write(
+      name === 'SIGINT' ? '\nCancelling; press Ctrl+C again to end at once.\n' : `\n${name}: cancelling.\n`,
+    );
     controller.abort(new DOMException('cancelled', 'AbortError'));
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -6,7 +6,8 @@ export function failureText(failure: Failure): string {
   const { message, cause, evidence, remedy, docs, code } = failure;
   const lines = [`error: ${message}`];
   if (cause !== undefined) lines.push(`why: ${cause}`);
-  if (evidence !== undefined && evidence.length > 0) lines.push('last lines:', ...evidence.map((line) => `  | ${line}`));
+  if (evidence !== undefined && evidence.length > 0)
+    lines.push('last lines:', ...evidence.map((line) => `  | ${line}`));
   if (remedy.length > 0) lines.push('what to do:', ...remedy.map((text) => `  - ${text}`));
   lines.push(`(${code}${docs === undefined ? '' : `; ${docs}`})`);
   return lines.join('\n');
@@ -19,6 +20,7 @@ export function reportError(error: unknown, debug: boolean): number {
     return 130;
   }
   process.stderr.write(`${failureText(toFailure(error))}\n`);
-  if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n${error.cause ? `cause: ${String(error.cause)}\n` : ''}`);
+  if (debug && error instanceof Error)
+    process.stderr.write(`${error.stack}\n${error.cause ? `cause: ${String(error.cause)}\n` : ''}`);
   return error instanceof LabError ? error.exitCode : 1;
 }

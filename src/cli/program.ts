@@ -17,7 +17,9 @@ function lazy(load: () => Promise<{ run: Action }>) {
 /** The whole command line: names, options and help. What a command does is in commands/. */
 export function createProgram(): Command {
   const program = new Command('coreos-lab')
-    .description('An interactive workshop on provisioning CoreOS on bare metal.\nWithout a command it opens its screen.')
+    .description(
+      'An interactive workshop on provisioning CoreOS on bare metal.\nWithout a command it opens its screen.',
+    )
     .version(packageVersion(), '-V, --version')
     .option('--lab <file>', 'use this lab file instead of ./lab.yaml')
     .option('--debug', 'show stack traces of errors')
@@ -53,7 +55,10 @@ function addLessonCommands(program: Command): void {
     .option('--json', 'print the events, one JSON object a line')
     .option('--junit <file>', 'write a JUnit report')
     .option('--trust', 'let lessons from outside the package run commands on this computer')
-    .addHelpText('after', '\nExamples:\n  coreos-lab run sandbox\n  coreos-lab run sandbox#gateway --from\n  coreos-lab run --all --junit report.xml')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  coreos-lab run sandbox\n  coreos-lab run sandbox#gateway --from\n  coreos-lab run --all --junit report.xml',
+    )
     .action(lazy(() => import('./commands/run.js')));
 
   const lessons = program.command('lessons').description('list, show and check lessons');

@@ -5,12 +5,21 @@ import { confirm } from './ask.js';
 import type { Context } from './context.js';
 import { packageRoot } from './package-root.js';
 
+/** dpkg-query's own variables, one package a line. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query replaces them
+const FORMAT = '${Package} ${db:Status-Status}\\n';
+
 /** What running machines takes; building the image has its own list in provision/labos/host-packages. */
 const RUN_PACKAGES = ['qemu-system-x86', 'qemu-utils', 'ipxe-qemu', 'seabios', 'openssh-client', 'rsync'];
 
 /** Is anything missing without which no machine can start? Cheap: asked at every start of the screen. */
-export async function needsSetUp({ exec, images, config }: Pick<Context, 'exec' | 'images' | 'config'>): Promise<boolean> {
-  if ((await exec.which('qemu-system-x86_64')) === undefined || (await exec.which('qemu-img')) === undefined) return true;
+export async function needsSetUp({
+  exec,
+  images,
+  config,
+}: Pick<Context, 'exec' | 'images' | 'config'>): Promise<boolean> {
+  if ((await exec.which('qemu-system-x86_64')) === undefined || (await exec.which('qemu-img')) === undefined)
+    return true;
   return (await images.find(config.image.name, config.image.version)) === undefined;
 }
 
@@ -22,7 +31,9 @@ export async function setUp(context: Context, options: { yes: boolean }): Promis
   if (missing.length > 0) {
     const [program = 'apt-get', ...args] = await aptCommand(context, missing);
     const line = quoteCommand(program, args);
-    process.stderr.write(`These packages are needed and missing: ${missing.join(' ')}\nThis command installs them: ${line}\n`);
+    process.stderr.write(
+      `These packages are needed and missing: ${missing.join(' ')}\nThis command installs them: ${line}\n`,
+    );
     if (!(await confirm('Run it now?', { yes: options.yes, preset: true }))) throw declined(line);
     const update = await exec.interactive(program, [...args.slice(0, args.indexOf('install')), 'update', '-q']);
     const code = update === 0 ? await exec.interactive(program, args) : update;
@@ -35,7 +46,9 @@ export async function setUp(context: Context, options: { yes: boolean }): Promis
     }
   }
   if (needsImage && !options.yes && process.stdin.isTTY) {
-    const go = await confirm(`Build the operating system now? It takes about two minutes and 1 GB of disk.`, { preset: true });
+    const go = await confirm(`Build the operating system now? It takes about two minutes and 1 GB of disk.`, {
+      preset: true,
+    });
     if (!go) throw declined('coreos-lab image build');
   }
   await lab.ensureImage({ signal });
@@ -50,7 +63,9 @@ async function missingPackages({ exec }: Context, building: boolean): Promise<st
   }
   const wanted = [...new Set(missing)];
   if ((await exec.which('dpkg-query')) === undefined) return withoutDpkg(exec);
-  const { stdout } = await exec.run('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\\n', ...wanted], { quiet: true });
+  const { stdout } = await exec.run('dpkg-query', ['-W', '-f', FORMAT, ...wanted], {
+    quiet: true,
+  });
   const installed = new Set(
     stdout
       .split('\n')

@@ -9,15 +9,17 @@ export async function run(machine: string, options: { log?: boolean }, command: 
   await withLab(command, {}, async ({ lab }) => {
     const handle = lab.console(machine);
     if (options.log) {
-      await pipeline(createReadStream(handle.logFile), process.stdout, { end: false }).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
-        throw new LabError({
-          code: 'NO_CONSOLE',
-          message: `${machine} has shown nothing yet: it was never started.`,
-          remedy: [`Start it: coreos-lab up ${machine}`],
-          exitCode: 2,
-        });
-      });
+      await pipeline(createReadStream(handle.logFile), process.stdout, { end: false }).catch(
+        (error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ENOENT') throw error;
+          throw new LabError({
+            code: 'NO_CONSOLE',
+            message: `${machine} has shown nothing yet: it was never started.`,
+            remedy: [`Start it: coreos-lab up ${machine}`],
+            exitCode: 2,
+          });
+        },
+      );
       return;
     }
     process.stderr.write(`Console of ${machine}. Ctrl+] leaves it; press Enter for a prompt.\n`);

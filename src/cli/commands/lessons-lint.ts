@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { loadLabConfig } from '../../engine/config/load.js';
 import { formatFault } from '../../steps/lint/format-fault.js';
@@ -5,7 +6,6 @@ import { loadLessons } from '../../steps/load.js';
 import { globals } from '../context.js';
 import { print, printJson } from '../output.js';
 import { packageRoot } from '../package-root.js';
-import { join } from 'node:path';
 
 /** Checks the given files or folders, or the package's own lessons. Exit code 1 when there is an error; warnings alone pass. */
 export async function run(files: string[], options: { json?: boolean }, command: Command): Promise<number> {

@@ -20,7 +20,11 @@ export async function run(options: { json?: boolean }, command: Command): Promis
       summary,
       duration,
       file,
-      steps: steps.map((step) => ({ id: step.id, title: step.title, status: stepProgress(progress, id, step.id).status })),
+      steps: steps.map((step) => ({
+        id: step.id,
+        title: step.title,
+        status: stepProgress(progress, id, step.id).status,
+      })),
     }));
     if (options.json) return printJson(list);
     const rows = list.map(({ id, title, duration, steps }) => {
@@ -28,6 +32,8 @@ export async function run(options: { json?: boolean }, command: Command): Promis
       return [id, `${done}/${steps.length}`, `${duration} min`, title];
     });
     print(table([['LESSON', 'DONE', 'TIME', 'TITLE'], ...rows]));
-    print('\nRun one: coreos-lab run LESSON    read one: coreos-lab lessons show LESSON    or open the screen: coreos-lab');
+    print(
+      '\nRun one: coreos-lab run LESSON    read one: coreos-lab lessons show LESSON    or open the screen: coreos-lab',
+    );
   });
 }

@@ -5,7 +5,11 @@ import { withLab } from '../context.js';
 import { print } from '../output.js';
 
 /** up, halt, reload, reset, destroy and sync: the lab's verbs of the same names. */
-export async function run(machines: string[], options: { force?: boolean; yes?: boolean }, command: Command): Promise<void> {
+export async function run(
+  machines: string[],
+  options: { force?: boolean; yes?: boolean },
+  command: Command,
+): Promise<void> {
   await withLab(command, { lock: true, report: true }, async ({ lab, config, signal }) => {
     const names = selectMachines(config, machines).map(({ name }) => name);
     switch (command.name()) {
@@ -21,7 +25,8 @@ export async function run(machines: string[], options: { force?: boolean; yes?: 
         return lab.sync(machines, { signal });
       case 'destroy': {
         const yes = options.yes || (command.optsWithGlobals() as { yes?: boolean }).yes;
-        if (!(await confirm(`Remove ${names.join(', ')} with their disks and savepoints?`, { yes }))) return print('Nothing was removed.');
+        if (!(await confirm(`Remove ${names.join(', ')} with their disks and savepoints?`, { yes })))
+          return print('Nothing was removed.');
         return lab.destroy(machines, { signal });
       }
       default:

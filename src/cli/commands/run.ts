@@ -36,7 +36,10 @@ export async function run(targets: string[], _options: object, command: Command)
     const endWatching = context.lab.watch();
     try {
       for (const { lesson, step, from } of plan) {
-        outcome = step === undefined || from ? await workshop.runFrom(lesson, step, { signal }) : await workshop.runStep(lesson, step, { signal });
+        outcome =
+          step === undefined || from
+            ? await workshop.runFrom(lesson, step, { signal })
+            : await workshop.runStep(lesson, step, { signal });
         if (outcome === 'failed' || outcome === 'cancelled') break;
       }
     } finally {
@@ -72,8 +75,15 @@ function planOf(workshop: Workshop, targets: readonly string[], options: RunComm
   if (targets.length === 0) return lessons.map(({ id }) => ({ lesson: id, step: undefined, from: false }));
   return targets.map((target) => {
     const [name = '', step] = target.split('#');
-    const lesson = lessons.find(({ id, file }) => id === name || (name.endsWith('.md') && file.endsWith(name.replace(/^\.\//, ''))));
-    if (lesson === undefined) throw unknown('lesson', name, lessons.map(({ id }) => id));
+    const lesson = lessons.find(
+      ({ id, file }) => id === name || (name.endsWith('.md') && file.endsWith(name.replace(/^\.\//, ''))),
+    );
+    if (lesson === undefined)
+      throw unknown(
+        'lesson',
+        name,
+        lessons.map(({ id }) => id),
+      );
     const steps = lesson.steps.map(({ id }) => id);
     if (step !== undefined && !steps.includes(step)) throw unknown('step', step, steps);
     return { lesson: lesson.id, step, from: options.from === true };
@@ -85,7 +95,10 @@ export function unknown(kind: 'lesson' | 'step', name: string, names: readonly s
   return new LabError({
     code: 'UNKNOWN_LESSON',
     message: `There is no ${kind} ${JSON.stringify(name)}.`,
-    remedy: [meant === undefined ? `There are: ${names.join(', ')}.` : `Did you mean ${meant}?`, 'See them all: coreos-lab lessons list'],
+    remedy: [
+      meant === undefined ? `There are: ${names.join(', ')}.` : `Did you mean ${meant}?`,
+      'See them all: coreos-lab lessons list',
+    ],
     exitCode: 2,
   });
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { composeWorkshop } from '../compose-workshop.js';
 import { copyToClipboard } from '../clipboard.js';
 import { type Composed, compose } from '../compose.js';
+import { composeWorkshop } from '../compose-workshop.js';
 import { packageVersion } from '../package-root.js';
 import { needsSetUp } from '../set-up.js';
 
@@ -40,7 +40,10 @@ export async function run(_options: object, command: Command): Promise<number> {
       image: async () => {
         const { name, version } = config.image;
         const found = await images.find(name, version);
-        return { ready: found !== undefined, detail: found === undefined ? `${name} ${version} is not built yet` : `${name} ${version}` };
+        return {
+          ready: found !== undefined,
+          detail: found === undefined ? `${name} ${version} is not built yet` : `${name} ${version}`,
+        };
       },
       dropCaches: () => dropCaches(parts),
     });

@@ -21,7 +21,12 @@ async function list(options: { json?: boolean }, command: Command): Promise<void
     const savepoints = await lab.savepoints();
     if (options.json) return printJson(savepoints);
     if (savepoints.length === 0) return print('No savepoints yet. Make one: coreos-lab snapshot save NAME');
-    const rows = savepoints.map(({ name, time, machines, bytes }) => [name, new Date(time).toLocaleString(), bytesText(bytes), machines.join(', ')]);
+    const rows = savepoints.map(({ name, time, machines, bytes }) => [
+      name,
+      new Date(time).toLocaleString(),
+      bytesText(bytes),
+      machines.join(', '),
+    ]);
     print(table([['NAME', 'SAVED', 'SIZE', 'MACHINES'], ...rows]));
   });
 }

@@ -122,8 +122,9 @@ describe('ed25519 in OpenSSH format', () => {
     expect(stdout.trim()).toBe(user.publicKey);
   });
 
-  test.each(['', 'x', '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n'])(
-    'what is no key is undefined: %j',
-    (text) => expect(parseEd25519(text)).toBeUndefined(),
-  );
+  test.each([
+    '',
+    'x',
+    '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n',
+  ])('what is no key is undefined: %j', (text) => expect(parseEd25519(text)).toBeUndefined());
 });
