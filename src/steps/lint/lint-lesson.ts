@@ -12,6 +12,8 @@ export interface LintOptions {
   lessons?: readonly string[];
 }
 
+/** Faults after which nothing of the file was read. */
+const UNREAD = ['too-long', 'block-too-long', 'nested-too-deep'];
 const RULES = [uniqueIds, notEmpty, knownMachines, labVerbs, uniqueTests, usefulOnly];
 
 /** Every fault of one lesson, in the order of the file. Never throws. */
@@ -27,7 +29,7 @@ export function lintLesson(text: string, file: string, options: LintOptions = {}
 export function lintRead(read: ReadLesson, options: Pick<LintOptions, 'machines'>): LintFault[] {
   const faults = [...read.faults];
   // A file that could not be read at all has said so.
-  if (faults.some(({ rule }) => rule === 'too-long' || rule === 'nested-too-deep')) return faults;
+  if (faults.some(({ rule }) => UNREAD.includes(rule))) return faults;
   const report: Report = (offset, fault, severity) => {
     faults.push({ ...read.source.at(offset), severity: severity ?? 'error', ...fault });
   };

@@ -8,12 +8,24 @@ export interface MarkdownBlock {
   offset: number;
 }
 
-/** More than this many nested quotes are no lesson, and cost marked quadratic time. */
-const TOO_DEEP = /^[ \t]*(?:>[ \t]*){33}/m;
+/** More than this many nested quotes and lists are no lesson, and cost marked quadratic time. */
+const TOO_DEEP = /^[ \t]*(?:>[ \t]*|(?:[-*+]|\d{1,9}[.)])[ \t]+){33}/m;
+
+/** Nor are so many lines without an empty one, for which marked needs quadratic time in a list. */
+const MAX_LINES = 2000;
 
 /** The blocks of a lesson's body in order, as marked sees them. Never throws: what cannot be read is reported. */
 export function lexBlocks(source: Source, start: number, report: Report): MarkdownBlock[] {
   const text = source.text.slice(start);
+  const long = source.longBlock(MAX_LINES);
+  if (long !== undefined) {
+    report(long, {
+      rule: 'block-too-long',
+      message: `There are more than ${MAX_LINES} lines here without an empty one`,
+      suggestion: 'put empty lines between paragraphs and parts of scripts, or copy a long script by "sync"',
+    });
+    return [];
+  }
   const deep = TOO_DEEP.exec(text);
   if (deep) {
     tooDeep(start + deep.index, report);

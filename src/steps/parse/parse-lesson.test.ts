@@ -104,6 +104,7 @@ describe('faults', () => {
     ['no id', '## A\nx\n', ['step-id-missing']],
     ['invalid bytes', '## A {#a}\n\uFFFD\n', ['encoding']],
     ['a NUL', '## A {#a}\n\u0000\n', ['control-character']],
+    ['a list item of thousands of lines', `## A {#a}\n- x\n${'y\n'.repeat(3000)}`, ['block-too-long']],
     ['deep nesting', `## A {#a}\n${'>'.repeat(5000)}\n`, ['nested-too-deep']],
   ])('%s', (_, body, expected) => {
     expect(rules(body)).toEqual(expected);

@@ -1,7 +1,7 @@
 import type { LintFault, Position } from '../lesson.js';
 
 /** Bigger files are not read: a lesson is something that people read. Characters. */
-export const MAX_LENGTH = 1024 * 1024;
+export const MAX_LENGTH = 512 * 1024;
 
 /** Receives faults; `offset` counts in the normalised text. */
 export type Report = (
@@ -44,6 +44,17 @@ export class Source {
       else high = middle - 1;
     }
     return { file: this.file, line: low + 1, column: wanted - (this.#starts[low] as number) + 1 };
+  }
+
+  /** Offset of the first of more than `limit` lines without an empty one among them; undefined when there is none. */
+  longBlock(limit: number): number | undefined {
+    let first = 0;
+    for (let line = 1; line < this.#starts.length; line++) {
+      const start = this.#starts[line] as number;
+      if (this.text[start] === '\n') first = line + 1;
+      else if (line - first >= limit) return this.#starts[first] as number;
+    }
+    return undefined;
   }
 
   /** Offset of a place that `at` gave. */
