@@ -26,7 +26,7 @@ export function dialogActions(
   parts: Parts,
   work: Work,
   all: () => Actions,
-  trusted: (lesson: string, step: string, then: 'run' | 'check' | 'from') => Promise<void>,
+  trusted: (lesson: string, step: string, goal: 'run' | 'check' | 'from') => Promise<void>,
 ): DialogActions {
   const { store } = parts;
   const open = (dialog: Dialog | undefined) => store.update((view) => ({ ...view, dialog }));
@@ -44,7 +44,7 @@ export function dialogActions(
       const { dialog } = store.view;
       if (dialog?.kind === 'trust') {
         open(undefined);
-        if (yes) void work.quietly(() => trusted(dialog.lesson, dialog.step, dialog.then).then(() => undefined));
+        if (yes) void work.quietly(() => trusted(dialog.lesson, dialog.step, dialog.goal).then(() => undefined));
       } else if (dialog?.kind === 'confirm') {
         if (yes && dialog.word !== undefined && dialog.typed !== dialog.word) return;
         open(undefined);

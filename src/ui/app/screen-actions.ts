@@ -33,7 +33,11 @@ export function screenActions(parts: Parts, work: Work): ScreenActions {
     void work.quietly(async () => {
       try {
         const items = await options.workshop.doctor();
-        store.update((view) => ({ ...view, doctor: { ...view.doctor, items } }));
+        const selected = Math.max(
+          0,
+          items.findIndex(({ status }) => status !== 'ok'),
+        );
+        store.update((view) => ({ ...view, doctor: { ...view.doctor, items, selected } }));
         return undefined;
       } finally {
         store.update((view) => ({ ...view, doctor: { ...view.doctor, looking: false } }));

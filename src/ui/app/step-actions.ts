@@ -18,7 +18,7 @@ type StepActions = Pick<
   | 'goToStep'
   | 'goToUnfinished'
   | 'openLesson'
-> & { trusted(lesson: string, step: string, then: 'run' | 'check' | 'from'): Promise<void> };
+> & { trusted(lesson: string, step: string, goal: 'run' | 'check' | 'from'): Promise<void> };
 
 export function stepActions(parts: Parts, work: Work): StepActions {
   const { options, store } = parts;
@@ -27,20 +27,20 @@ export function stepActions(parts: Parts, work: Work): StepActions {
   const needsTrust = (lesson: Lesson, steps: readonly Step[]) =>
     !lesson.trusted && steps.some(({ actions }) => actions.some(({ on }) => on === 'host'));
 
-  const begin = (then: 'run' | 'check' | 'from') => {
+  const begin = (goal: 'run' | 'check' | 'from') => {
     const at = place(parts);
     if (at === undefined || work.running) return;
     const { lesson, step, index } = at;
-    const steps = then === 'from' ? lesson.steps.slice(index) : [step];
+    const steps = goal === 'from' ? lesson.steps.slice(index) : [step];
     if (needsTrust(lesson, steps)) {
-      store.update((view) => ({ ...view, dialog: { kind: 'trust', lesson: lesson.id, step: step.id, then } }));
+      store.update((view) => ({ ...view, dialog: { kind: 'trust', lesson: lesson.id, step: step.id, goal } }));
       return;
     }
-    void go(lesson, step, then);
+    void go(lesson, step, goal);
   };
 
-  const go = async (lesson: Lesson, step: Step, then: 'run' | 'check' | 'from') => {
-    const label = then === 'check' ? `Checking ${step.title}` : `Running ${step.title}`;
+  const go = async (lesson: Lesson, step: Step, goal: 'run' | 'check' | 'from') => {
+    const label = goal === 'check' ? `Checking ${step.title}` : `Running ${step.title}`;
     store.update((view, now) => ({
       ...view,
       scroll: undefined,
@@ -48,9 +48,9 @@ export function stepActions(parts: Parts, work: Work): StepActions {
       timer: startTimer({ ...view.timer, lesson: lesson.id }, now),
     }));
     await work.run(label, 'step', async (signal) => {
-      const call = then === 'check' ? workshop.checkStep : then === 'from' ? workshop.runFrom : workshop.runStep;
+      const call = goal === 'check' ? workshop.checkStep : goal === 'from' ? workshop.runFrom : workshop.runStep;
       const outcome = await call.call(workshop, lesson.id, step.id, { signal });
-      return outcomeMessage(outcome, then, place(parts));
+      return outcomeMessage(outcome, goal, place(parts));
     });
   };
 
@@ -65,12 +65,12 @@ export function stepActions(parts: Parts, work: Work): StepActions {
     runStep: () => begin('run'),
     runFrom: () => begin('from'),
     checkStep: () => begin('check'),
-    async trusted(lessonId, stepId, then) {
+    async trusted(lessonId, stepId, goal) {
       const lesson = workshop.lessons.find(({ id }) => id === lessonId);
       const step = lesson?.steps.find(({ id }) => id === stepId);
       if (lesson === undefined || step === undefined) return;
       await workshop.trust(lesson.id);
-      await go(lesson, step, then);
+      await go(lesson, step, goal);
     },
     skipStep() {
       const at = place(parts);
@@ -104,13 +104,13 @@ export function stepActions(parts: Parts, work: Work): StepActions {
   };
 }
 
-function outcomeMessage(outcome: StepOutcome, then: 'run' | 'check' | 'from', at: Place | undefined): Message {
+function outcomeMessage(outcome: StepOutcome, goal: 'run' | 'check' | 'from', at: Place | undefined): Message {
   const last = at !== undefined && at.index === at.lesson.steps.length - 1;
   const hint = (at?.step.hints.length ?? 0) > 0 ? ', h for a hint' : '';
   switch (outcome) {
     case 'passed':
       if (last) return { text: 'Step done. It was the last one: press q for the other lessons.', tone: 'ok' };
-      if (then === 'check') return { text: 'Every check passed. Press n for the next step.', tone: 'ok' };
+      if (goal === 'check') return { text: 'Every check passed. Press n for the next step.', tone: 'ok' };
       return { text: 'Step done. Press n for the next one.', tone: 'ok' };
     case 'failed':
       return { text: `Step failed. Press r to run it again${hint}.`, tone: 'bad' };

@@ -153,8 +153,7 @@ export const listKeys: readonly Binding[] = [
   {
     id: 'open',
     keys: ['enter'],
-    meaning: ({ view }) =>
-      view.screen === 'home' ? 'open' : view.screen === 'doctor' ? 'fix, where that can be done' : 'do it',
+    meaning: ({ view }) => (view.screen === 'home' ? 'open' : view.screen === 'doctor' ? 'fix' : 'do it'),
     group: 'General',
     when: (context) => noDialog(context) && ['home', 'doctor', 'cleanup'].includes(context.view.screen),
     hint: 5,

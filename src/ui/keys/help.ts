@@ -51,6 +51,6 @@ function sideBySide(sections: readonly string[][], column: number): string[] {
     const first = left[index] ?? '';
     return right[index] === undefined
       ? first
-      : first + ' '.repeat(Math.max(0, column - columnsOf(first))) + '    ' + right[index];
+      : `${first + ' '.repeat(Math.max(0, column - columnsOf(first)))}    ${right[index]}`;
   });
 }

@@ -63,6 +63,16 @@ export function hints(context: KeyContext): Hint[] {
   }));
 }
 
+/** As many of the hints as fit; the last two, help and back, stay. */
+export function fitHints(all: readonly Hint[], width: number): Hint[] {
+  const columns = (hint: Hint) => hint.key.length + hint.meaning.length + 4;
+  let shown = [...all];
+  while (shown.length > 2 && shown.reduce((sum, hint) => sum + columns(hint), 0) > width) {
+    shown = shown.toSpliced(shown.length - 3, 1);
+  }
+  return shown;
+}
+
 /** After success the next step comes first; before it, running does. After a failure, running again is one hint, not two. */
 function prefer(context: KeyContext, main: ActiveBinding[]): ActiveBinding[] {
   const status = context.stepView?.status;

@@ -6,7 +6,7 @@ import { type ActionLook, actionLines } from './action-lines.js';
 
 export interface LessonText {
   lines: string[];
-  /** Line range of the action that runs or failed: what should be on the screen. */
+  /** Line range of the last action that was begun: what should be on the screen. */
   focus: { from: number; to: number } | undefined;
 }
 
@@ -43,7 +43,8 @@ export function lessonLines(
     if (block.action.hidden && view?.status !== 'started' && view?.status !== 'failed') continue;
     const text = actionLines(block.action, view, look);
     add(text);
-    if (view?.status === 'started' || view?.status === 'failed') {
+    // The last action that was begun: the others come after it.
+    if (view !== undefined && view.status !== 'skipped') {
       focus = { from: lines.length - text.length, to: lines.length };
     }
   }

@@ -1,5 +1,5 @@
 import type { Token, Tokens } from 'marked';
-import { width as columnsOf, pad, wrap } from '../theme/text.js';
+import { clip, width as columnsOf, pad, wrap } from '../theme/text.js';
 import type { Theme } from '../theme/theme.js';
 
 const GAP = '  ';
@@ -18,7 +18,8 @@ export function tableLines(
   );
   const widths = shrink(natural, width - GAP.length * (head.length - 1));
   const rule = theme.paint('dim', widths.map((columns) => '─'.repeat(columns)).join(GAP));
-  return [...line(head, widths), rule, ...rows.flatMap((row) => line(row, widths))];
+  const lines = [...line(head, widths), rule, ...rows.flatMap((row) => line(row, widths))];
+  return lines.map((text) => clip(text, width));
 }
 
 function line(cells: readonly string[], widths: readonly number[]): string[] {

@@ -43,7 +43,7 @@ export function createMarkdown(theme: Theme): Markdown {
       .replace(/\n/g, ' ')
       .replace(/\r/g, '\n')
       .replace(/&(amp|lt|gt|quot|#39|nbsp);/g, (_, name: string) => ENTITIES[name] as string);
-  return (text, width) => blocks(marked.lexer(text), Math.max(10, width), theme, inline);
+  return (text, width) => blocks(marked.lexer(plain(text)), Math.max(10, width), theme, inline);
 }
 
 const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", nbsp: ' ' };

@@ -1,21 +1,17 @@
 import { Text } from 'ink';
 import { useSnapshot, useUi } from '../app/context.js';
 import { keyContext } from '../app/parts.js';
-import { hints } from '../keys/table.js';
+import { fitHints, hints } from '../keys/table.js';
 import { progressLines, waitLine } from '../lesson/wait-lines.js';
-import { clip, width as columnsOf, plain } from '../theme/text.js';
+import { clip, plain } from '../theme/text.js';
 import { spinner } from '../theme/theme.js';
 
 /** The keys that do something now, from the key table; as many as fit. */
 export function FooterLine({ width }: { width: number }) {
   const { parts, theme } = useUi();
   useSnapshot();
-  let text = '';
-  for (const { key, meaning } of hints(keyContext(parts))) {
-    const next = `${text === '' ? ' ' : `${text}   `}${theme.paint('selected', key)} ${meaning}`;
-    if (columnsOf(next) > width) break;
-    text = next;
-  }
+  const shown = fitHints(hints(keyContext(parts)), width);
+  const text = shown.map(({ key, meaning }) => ` ${theme.paint('selected', key)} ${meaning}`).join('  ');
   return <Text wrap="truncate-end">{text || ' '}</Text>;
 }
 

@@ -18,10 +18,10 @@ export function Header({ width, at, number }: { width: number; at: Place; number
       ? `${clock(spent)} of ${clock(total)}, ${clock(spent - total)} over`
       : `${clock(spent)} of ${clock(total)}`;
   const tone = spent > total ? 'bad' : spent > total * 0.8 ? 'warn' : spent > 0 ? 'plain' : 'dim';
-  const right = theme.paint(tone, `${text}${paused} `);
+  const right = theme.paint(tone, `  ${text}${paused} `);
   const stepText = `${theme.paint('dim', `step ${index + 1}/${lesson.steps.length}`)} ${theme.paint('strong', plain(step.title))}`;
   const name = ` ${theme.paint('heading', 'coreos-lab')}   `;
-  const room = width - columnsOf(name) - columnsOf(stepText) - columnsOf(right) - 4;
-  const lessonText = room >= 12 ? `${clip(`${number} ${plain(lesson.title)}`, room)}   ` : '';
+  const room = width - columnsOf(name) - columnsOf(stepText) - columnsOf(right) - 6;
+  const lessonText = room >= 24 ? `${clip(`${number} ${plain(lesson.title)}`, room)}   ` : '';
   return <Text wrap="truncate-end">{spread(name + lessonText + stepText, right, width)}</Text>;
 }

@@ -129,7 +129,7 @@ function hostLines(
       machines +
       (crashed.length > 0 ? theme.paint('bad', `  ${crashed.map(({ name }) => name).join(', ')} crashed`) : ''),
     label('hypervisor') + hypervisor,
-    label('image') + `${image.name} ${image.version}` + os,
+    `${label('image')}${image.name} ${image.version}${os}`,
   ].map((line) => clip(line, width));
 }
 

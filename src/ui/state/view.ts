@@ -12,7 +12,7 @@ export type Dialog =
   | { kind: 'notes'; scroll: number }
   | { kind: 'copy' }
   | { kind: 'quit' }
-  | { kind: 'trust'; lesson: string; step: string; then: 'run' | 'check' | 'from' }
+  | { kind: 'trust'; lesson: string; step: string; goal: 'run' | 'check' | 'from' }
   /** `word`: must be typed to confirm; without it y or n answers. */
   | { kind: 'confirm'; title: string; text: string; word?: string; typed: string; action: ConfirmedAction };
 

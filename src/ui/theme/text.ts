@@ -26,7 +26,7 @@ export function pad(text: string, columns: number): string {
 export function spread(left: string, right: string, columns: number): string {
   const room = columns - width(right);
   if (right === '' || room < 2) return pad(left, columns);
-  return pad(left, room - 1) + ' ' + right;
+  return `${pad(left, room - 1)} ${right}`;
 }
 
 /** Lines of at most `columns`; words longer than that are cut. */

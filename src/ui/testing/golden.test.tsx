@@ -1,0 +1,103 @@
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { width } from '../theme/text.js';
+import type { FakePlan } from './fake-workshop.js';
+import { fixtureDoctor } from './fixture-doctor.js';
+import { provisionerUp } from './fixture-lab.js';
+import { type FakeClock, key, TestScreen } from './screen.js';
+import { failingScript, statusScript, upScript } from './scripts.js';
+
+const sizes = [
+  { columns: 80, rows: 24 },
+  { columns: 120, rows: 36 },
+  { columns: 200, rows: 60 },
+];
+
+const plan = (clock: FakeClock): FakePlan => ({
+  doctor: fixtureDoctor(async () => {}),
+  steps: {
+    'sandbox/overview': statusScript(clock.sleep),
+    'sandbox/up': upScript(clock.sleep, clock.now, 6),
+    'sandbox/bats': failingScript(clock.sleep),
+  },
+});
+
+/** What each golden shows: keys and time from the home screen on. */
+const scenes: Record<string, (screen: TestScreen) => Promise<void>> = {
+  home: async () => {},
+  'lesson-idle': (screen) => screen.press(key.enter),
+  'lesson-done': async (screen) => {
+    await screen.press(key.enter, key.enter);
+    await screen.until('Step done');
+  },
+  'lesson-running': async (screen) => {
+    await screen.press(key.enter, 'n', 'n', key.enter);
+    await screen.advance(6000);
+  },
+  'lesson-failed': async (screen) => {
+    await screen.press(key.enter, 'n', 'n', 'n', key.enter);
+    await screen.until('Step failed');
+  },
+  'lesson-hint': (screen) => screen.press(key.enter, 'h'),
+  table: (screen) => screen.press(key.enter, 'G'),
+  steps: async (screen) => {
+    await screen.press(key.enter, key.enter);
+    await screen.until('Step done');
+    await screen.press('l');
+  },
+  help: (screen) => screen.press(key.enter, '?'),
+  palette: (screen) => screen.press(key.enter, ':', 's', 't', 'e'),
+  doctor: async (screen) => {
+    await screen.press('d');
+    await screen.until('warning');
+  },
+  'clean-up': async (screen) => {
+    await screen.press(key.up, key.up, key.enter);
+    await screen.until('Clean up');
+  },
+};
+
+let screen: TestScreen | undefined;
+beforeAll(() => {
+  process.env.TZ = 'UTC';
+});
+afterEach(async () => {
+  await screen?.close();
+  screen = undefined;
+});
+
+for (const { columns, rows } of sizes) {
+  describe(`${columns}×${rows}`, () => {
+    for (const [name, play] of Object.entries(scenes)) {
+      test(name, async () => {
+        screen = new TestScreen(plan, { columns, rows });
+        await screen.until('hardware acceleration');
+        await play(screen);
+        const frame = await screen.frame();
+        for (const line of frame.split('\n')) expect(width(line)).toBeLessThanOrEqual(columns);
+        await expect(`${frame}\n`).toMatchFileSnapshot(`golden/${name}-${columns}x${rows}.txt`);
+      });
+    }
+  });
+}
+
+test('too small: says what is needed, takes q, and comes back when resized', async () => {
+  screen = new TestScreen(plan, { columns: 60, rows: 20 });
+  await screen.until('80 × 24');
+  await expect(`${await screen.frame()}\n`).toMatchFileSnapshot('golden/too-small-60x20.txt');
+  await screen.resize(100, 30);
+  await screen.until('Up the sandbox environment');
+  await screen.resize(30, 5);
+  await screen.until('too small');
+  await screen.press('q');
+  expect(await screen.result.promise).toEqual({ machines: 'leave', exitCode: 0 });
+});
+
+test('machines that run are asked about when quitting', async () => {
+  screen = new TestScreen({ ...plan, status: provisionerUp }, { columns: 120, rows: 36 });
+  await screen.until('core-provisioner running');
+  await screen.press('q');
+  await screen.until('Leave running');
+  await expect(`${await screen.frame()}\n`).toMatchFileSnapshot('golden/quit-120x36.txt');
+  await screen.press(key.down, key.enter);
+  expect(await screen.result.promise).toEqual({ machines: 'halt', exitCode: 0 });
+});
