@@ -1,5 +1,6 @@
 import type { Actions } from '../keys/actions.js';
 import { dialogActions } from './dialog-actions.js';
+import { logActions } from './log-actions.js';
 import type { Parts } from './parts.js';
 import { screenActions } from './screen-actions.js';
 import { stepActions } from './step-actions.js';
@@ -9,11 +10,13 @@ import type { Work } from './work.js';
 /** Everything that keys, menus and the palette can do, over one workshop. */
 export function createActions(parts: Parts, work: Work): Actions {
   const { trusted, ...steps } = stepActions(parts, work);
+  const { typeSearch, ...logs } = logActions(parts, work);
   const actions: Actions = {
     ...steps,
     ...viewActions(parts, steps),
+    ...logs,
     ...screenActions(parts, work),
-    ...dialogActions(parts, work, () => actions, trusted),
+    ...dialogActions(parts, work, () => actions, trusted, typeSearch),
   };
   return actions;
 }

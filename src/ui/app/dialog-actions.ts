@@ -21,12 +21,13 @@ type DialogActions = Pick<
   | 'choosePalette'
 >;
 
-/** What dialogs do. `trusted` goes on with a step once its lesson is trusted. */
+/** What dialogs do. `trusted` goes on with a step once its lesson is trusted; `typeSearch` takes what is typed for a search. */
 export function dialogActions(
   parts: Parts,
   work: Work,
   all: () => Actions,
   trusted: (lesson: string, step: string, goal: 'run' | 'check' | 'from') => Promise<void>,
+  typeSearch: (query: string) => void,
 ): DialogActions {
   const { store } = parts;
   const open = (dialog: Dialog | undefined) => store.update((view) => ({ ...view, dialog }));
@@ -60,6 +61,7 @@ export function dialogActions(
       };
       if (dialog?.kind === 'palette') open({ ...dialog, query: change(dialog.query), index: 0 });
       else if (dialog?.kind === 'confirm') open({ ...dialog, typed: change(dialog.typed) });
+      else if (store.view.search !== undefined) typeSearch(change(store.view.search));
     },
     movePalette(by) {
       const { dialog } = store.view;

@@ -1,12 +1,15 @@
 import type { LabEvent } from '../state/event-types.js';
+import { showMachine } from '../state/view.js';
 import type { Parts } from './parts.js';
 
 /** Lets the screen follow what happens: the console of the machine that matters, the step that a longer run has come to. */
 export function follow({ store, options }: Pick<Parts, 'store' | 'options'>, event: LabEvent): void {
   const machine = concerned(event);
   const { view } = store;
-  if (machine !== undefined && !view.pinned && view.machine !== machine) {
-    if (store.lab.machines.some(({ name }) => name === machine)) store.update((old) => ({ ...old, machine }));
+  // Neither the machine that was chosen nor the text that is being read is taken away.
+  const reading = view.logs.console.top !== undefined;
+  if (machine !== undefined && !view.pinned && !reading && view.machine !== machine) {
+    if (store.lab.machines.some(({ name }) => name === machine)) store.update((old) => showMachine(old, machine));
   }
   if (event.type !== 'step' || event.status !== 'started' || view.busy?.kind !== 'step') return;
   if (view.lesson !== event.lesson) return;

@@ -1,12 +1,16 @@
 import type { Lesson, Step } from '../../steps/lesson.js';
+import type { Consoles } from '../console/consoles.js';
 import type { KeyContext } from '../keys/binding.js';
 import type { Markdown } from '../lesson/markdown.js';
+import type { LogPage } from '../logs/log-position.js';
+import type { LogSource } from '../logs/log-source.js';
 import type { UiOptions, UiResult } from '../options.js';
 import type { Clock } from '../state/clock.js';
 import { stepKey } from '../state/lab-state.js';
 import { type Layout, layout } from '../state/layout.js';
 import type { Logs } from '../state/logs.js';
 import type { Store } from '../state/store.js';
+import type { LogId } from '../state/view.js';
 
 /** What the panes last drew: how far they can scroll. Written while rendering, read by keys. */
 export interface Viewport {
@@ -15,6 +19,8 @@ export interface Viewport {
   /** First line shown, last possible first line, lines on a page. */
   lesson: { offset: number; max: number; page: number };
   dialog: { max: number; page: number };
+  logs: Record<LogId, LogPage>;
+  showsConsole: boolean;
 }
 
 /** What the screen needs of the terminal; Ink provides it once it runs. */
@@ -30,6 +36,7 @@ export interface Parts {
   options: UiOptions;
   store: Store;
   logs: Logs;
+  consoles: Consoles;
   clock: Clock;
   viewport: Viewport;
   terminal: TerminalControl;
@@ -38,7 +45,15 @@ export interface Parts {
 }
 
 export function newViewport(columns = 80, rows = 24): Viewport {
-  return { columns, rows, lesson: { offset: 0, max: 0, page: 1 }, dialog: { max: 0, page: 1 } };
+  const page: LogPage = { top: 0, size: 1, max: 0 };
+  return {
+    columns,
+    rows,
+    lesson: { offset: 0, max: 0, page: 1 },
+    dialog: { max: 0, page: 1 },
+    logs: { console: page, output: page, commands: page },
+    showsConsole: false,
+  };
 }
 
 export interface Place {
@@ -62,6 +77,12 @@ export function screenLayout({ store, viewport }: Pick<Parts, 'store' | 'viewpor
   const { columns, rows } = viewport;
   const { pane, zoom, lower, footer } = view;
   return layout({ columns, rows, machineLines: lab.machines.length, pane, zoom, lower, footer });
+}
+
+/** The log that a pane shows. */
+export function logSource({ logs, consoles, store }: Pick<Parts, 'logs' | 'consoles' | 'store'>, id: LogId): LogSource {
+  if (id !== 'console') return logs[id];
+  return consoles.source(store.view.machine ?? '');
 }
 
 /** Which keys do something is decided from this. */

@@ -1,7 +1,7 @@
+import { Consoles } from '../console/consoles.js';
 import type { Actions } from '../keys/actions.js';
 import type { UiOptions } from '../options.js';
 import { type Clock, systemClock } from '../state/clock.js';
-import { SimpleBuffer } from '../state/line-buffer.js';
 import { Logs } from '../state/logs.js';
 import { Store } from '../state/store.js';
 import { showLesson, showStep } from '../state/view.js';
@@ -11,6 +11,8 @@ import { createActions } from './create-actions.js';
 import { follow } from './follow.js';
 import { newViewport, type Parts } from './parts.js';
 import { Work } from './work.js';
+
+const CONSOLE_TICK = 100;
 
 export interface Session {
   ui: Ui;
@@ -24,12 +26,14 @@ export interface Session {
 /** Everything of the screen but the drawing. */
 export function createSession(options: UiOptions, clock: Clock = systemClock): Session {
   const { workshop, initial } = options;
-  const logs = new Logs(new SimpleBuffer(), new SimpleBuffer());
+  const logs = new Logs();
+  const consoles = new Consoles(workshop.lab, options.color);
   const store = new Store(workshop.lab.config.machines, logs, clock);
   const parts: Parts = {
     options,
     store,
     logs,
+    consoles,
     clock,
     viewport: newViewport(options.stdout?.columns, options.stdout?.rows),
     terminal: { suspend: (work) => work(), end: () => {} },
@@ -72,6 +76,8 @@ export function createSession(options: UiOptions, clock: Clock = systemClock): S
           void work.refresh();
         }),
       );
+      stops.push(clock.every(CONSOLE_TICK, () => readConsole(parts)));
+      stops.push(() => consoles.close());
       stops.push(workshop.lab.watch());
     },
     async close() {
@@ -80,6 +86,16 @@ export function createSession(options: UiOptions, clock: Clock = systemClock): S
       for (const stop of stops.splice(0).reverse()) await stop();
     },
   };
+}
+
+/** Consoles are read while they are on the screen, from the file; events only say that there is more. */
+function readConsole({ store, consoles, viewport }: Parts): void {
+  const { machine } = store.view;
+  if (machine === undefined || !viewport.showsConsole) return;
+  void consoles.read(machine).then(
+    (changed) => changed && store.touch(),
+    () => {},
+  );
 }
 
 async function loadHistory({ store, options }: Parts): Promise<void> {

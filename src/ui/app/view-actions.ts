@@ -1,6 +1,6 @@
 import type { Actions } from '../keys/actions.js';
 import { visiblePanes } from '../state/layout.js';
-import { changeZoom, type Dialog, nextZoom, type PaneId, type View } from '../state/view.js';
+import { changeZoom, type Dialog, nextZoom, type PaneId, showMachine, type View } from '../state/view.js';
 import { type Parts, screenLayout } from './parts.js';
 
 type ViewActions = Pick<
@@ -45,7 +45,7 @@ export function viewActions(parts: Parts, steps: Pick<Actions, 'nextStep' | 'pre
   const focus = (pane: PaneId) =>
     set((view) => ({
       pane,
-      capturing: false,
+      search: undefined,
       ...(pane === 'output' || pane === 'commands' ? { lower: pane } : {}),
       scroll: view.scroll,
     }));
@@ -79,7 +79,7 @@ export function viewActions(parts: Parts, steps: Pick<Actions, 'nextStep' | 'pre
       set((view) => {
         const names = store.lab.machines.map(({ name }) => name);
         const at = names.indexOf(view.machine ?? '');
-        return { machine: names[(at + by + names.length) % names.length], pinned: true };
+        return { ...showMachine(view, names[(at + by + names.length) % names.length]), pinned: true };
       }),
     toggleNative: () => set(({ native }) => ({ native: !native })),
     toggleCard: () => set(({ cardHidden }) => ({ cardHidden: !cardHidden })),

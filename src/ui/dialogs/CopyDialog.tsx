@@ -12,12 +12,10 @@ export function CopyDialog({ width, height }: { width: number; height: number })
   const { lab } = useSnapshot();
   const at = place(parts);
   const state = at === undefined ? undefined : lab.steps[stepKey(at.lesson.id, at.step.id)];
-  const log = parts.logs.commands;
   const texts = [
     ...(at?.step.actions.filter(({ hidden }) => !hidden) ?? []).map(({ source }) => source.trimEnd()),
     ...(state?.latest?.actions.flatMap(({ native }) => native ?? []) ?? []),
-    // The time of day in front of each line of the log is not part of the command.
-    ...log.lines(Math.max(0, log.length - 12), 12).map((line) => line.slice(10)),
+    ...parts.logs.recentCommands,
   ].filter((text, index, all) => text.trim() !== '' && all.indexOf(text) === index);
   const size = { width, height: Math.min(height, Math.max(1, texts.length) + 2) };
   const room = inner(size);

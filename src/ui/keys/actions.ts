@@ -25,6 +25,17 @@ export interface Actions {
   zoom(change: 'cycle' | 1 | -1): void;
   toggleLower(): void;
   selectMachine(by: 1 | -1): void;
+  /** The log that has the focus. */
+  scrollLog(by: number, unit: 'line' | 'page' | 'end'): void;
+  followLog(): void;
+  openSearch(): void;
+  /** Ends typing; `keep`: the matches stay marked. */
+  endSearch(keep: boolean): void;
+  nextMatch(by: 1 | -1): void;
+  clearSearch(): void;
+  toggleWrap(): void;
+  saveLog(): void;
+  copyLog(): void;
   toggleNative(): void;
   toggleCard(): void;
   toggleFooter(): void;

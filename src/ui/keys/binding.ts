@@ -1,7 +1,7 @@
 import type { Lesson, Step } from '../../steps/lesson.js';
 import type { LabState, StepView } from '../state/lab-state.js';
 import type { Layout } from '../state/layout.js';
-import type { View } from '../state/view.js';
+import { isLog, type View } from '../state/view.js';
 import type { Actions } from './actions.js';
 
 /** What decides which keys do something now. */
@@ -46,10 +46,15 @@ export function meaning(binding: Binding, context: KeyContext): string {
 }
 
 export const inLesson = ({ view }: KeyContext) =>
-  view.screen === 'lesson' && view.dialog === undefined && !view.capturing;
-export const noDialog = ({ view }: KeyContext) => view.dialog === undefined && !view.capturing;
-export const onLog = (context: KeyContext) =>
-  inLesson(context) && ['console', 'output', 'commands'].includes(context.view.pane);
+  view.screen === 'lesson' && view.dialog === undefined && view.search === undefined;
+export const noDialog = ({ view }: KeyContext) => view.dialog === undefined && view.search === undefined;
+/** Screens with panes. */
+export const withPanes = (context: KeyContext) =>
+  noDialog(context) && (context.view.screen === 'lesson' || context.view.screen === 'explore');
+export const onLog = (context: KeyContext) => withPanes(context) && isLog(context.view.pane);
+export const onSearchedLog = (context: KeyContext) =>
+  onLog(context) && isLog(context.view.pane) && context.view.logs[context.view.pane].query !== undefined;
+export const searching = ({ view }: KeyContext) => view.search !== undefined && view.dialog === undefined;
 export const isDialog =
   (...kinds: string[]) =>
   ({ view }: KeyContext) =>

@@ -1,4 +1,4 @@
-import { type Binding, inLesson, onLog } from './binding.js';
+import { type Binding, inLesson, withPanes } from './binding.js';
 
 /** Moving between panes and their size. All of them work while a step runs. */
 export const paneKeys: readonly Binding[] = [
@@ -7,7 +7,7 @@ export const paneKeys: readonly Binding[] = [
     keys: ['tab'],
     meaning: 'next pane',
     group: 'Panes',
-    when: inLesson,
+    when: withPanes,
     run: (actions) => actions.cyclePane(1),
     hint: 30,
     busy: true,
@@ -17,7 +17,7 @@ export const paneKeys: readonly Binding[] = [
     keys: ['shift+tab'],
     meaning: 'previous pane',
     group: 'Panes',
-    when: inLesson,
+    when: withPanes,
     run: (actions) => actions.cyclePane(-1),
     busy: true,
   },
@@ -101,22 +101,4 @@ export const paneKeys: readonly Binding[] = [
     run: (actions, _context, key) => actions.selectMachine(key === 'up' || key === 'k' ? -1 : 1),
     busy: true,
   },
-];
-
-/** Keys that the log pane with the focus handles itself; they are its own, whatever they mean elsewhere. */
-export const logKeys: readonly Binding[] = [
-  {
-    id: 'log-scroll',
-    keys: ['up', 'down', 'k', 'j', 'pgup', 'pgdn', 'home', 'end', 'g'],
-    label: '↑ ↓ PgUp PgDn Home',
-    meaning: 'scroll; scrolling up pauses',
-    group: 'Log panes',
-    when: onLog,
-    busy: true,
-  },
-  { id: 'log-tail', keys: ['G'], meaning: 'follow again', group: 'Log panes', when: onLog, hint: 20, busy: true },
-  { id: 'log-search', keys: ['/'], meaning: 'search', group: 'Log panes', when: onLog, hint: 22, busy: true },
-  { id: 'log-wrap', keys: ['w'], meaning: 'wrap long lines', group: 'Log panes', when: onLog, busy: true },
-  { id: 'log-save', keys: ['ctrl+s'], meaning: 'save to a file', group: 'Log panes', when: onLog, busy: true },
-  { id: 'log-copy', keys: ['y'], meaning: 'copy what is shown', group: 'Log panes', when: onLog, busy: true },
 ];

@@ -68,6 +68,11 @@ function* situations(): Generator<KeyContext> {
           for (const status of statuses)
             for (const busy of [undefined, { label: 'x', kind: 'step' as const, cancelling: false }])
               for (const index of [0, 2, 5]) yield context({ screen, dialog, pane, zoom, busy }, { status, index });
+  const logs = { ...initialView().logs, output: { wrap: false, query: 'x' } };
+  for (const screen of screens)
+    for (const pane of PANES)
+      for (const search of [undefined, 'x'])
+        for (const dialog of dialogs) yield context({ screen, pane, search, logs, dialog });
 }
 
 const press = {

@@ -1,15 +1,17 @@
-import { type Binding, type KeyContext, meaning, onLog } from './binding.js';
+import { type Binding, type KeyContext, meaning } from './binding.js';
 import { dialogKeys } from './dialog-keys.js';
 import { generalKeys, listKeys } from './general-keys.js';
 import { lessonKeys } from './lesson-keys.js';
+import { logKeys, searchKeys } from './log-keys.js';
 import { keyLabel } from './names.js';
-import { logKeys, paneKeys } from './pane-keys.js';
+import { paneKeys } from './pane-keys.js';
 
 /** The one key table. */
 export const bindings: readonly Binding[] = [
   ...lessonKeys,
   ...paneKeys,
   ...logKeys,
+  ...searchKeys,
   ...generalKeys,
   ...listKeys,
   ...dialogKeys,
@@ -26,7 +28,7 @@ export interface ActiveBinding {
  * changes panes is left.
  */
 export function activeBindings(context: KeyContext): ActiveBinding[] {
-  const own = new Set(onLog(context) ? logKeys.flatMap(({ keys }) => keys) : []);
+  const own = new Set(logKeys.filter(({ when }) => when(context)).flatMap(({ keys }) => keys));
   const isBusy = context.view.busy !== undefined;
   return bindings
     .filter((binding) => (!isBusy || binding.busy === true) && binding.when(context))

@@ -1,14 +1,9 @@
-import { useSnapshot, useUi } from '../app/context.js';
-import { Lines } from './Lines.js';
-import { inner, Pane } from './Pane.js';
+import { useSnapshot } from '../app/context.js';
+import { LogPane } from './LogPane.js';
 
-export function ConsolePane({ width, height, focused }: { width: number; height: number; focused: boolean }) {
-  const { theme } = useUi();
+/** The serial console of the machine that is looked at. */
+export function ConsolePane(size: { width: number; height: number; focused: boolean }) {
   const { view } = useSnapshot();
-  const size = { width, height };
-  return (
-    <Pane title={`Console ${view.machine ?? ''}`} {...size} focused={focused} theme={theme}>
-      <Lines lines={[]} {...inner(size)} />
-    </Pane>
-  );
+  const machine = view.machine ?? '';
+  return <LogPane id="console" title={`Console ${machine}`} empty={`${machine} has printed nothing yet.`} {...size} />;
 }

@@ -5,7 +5,7 @@ import { ConsolePane } from '../panes/ConsolePane.js';
 import { LessonColumn } from '../panes/LessonColumn.js';
 import { LogPane } from '../panes/LogPane.js';
 import { MachinesPane } from '../panes/MachinesPane.js';
-import type { Area } from '../state/layout.js';
+import { type Area, visiblePanes } from '../state/layout.js';
 import type { PaneId } from '../state/view.js';
 import { FooterLine, MessageLine } from './Footer.js';
 import { Header } from './Header.js';
@@ -18,6 +18,8 @@ export function LessonScreen({ columns }: { columns: number; rows: number }) {
   if (at === undefined) return <Text>This lesson has no steps.</Text>;
   const number = parts.options.workshop.lessons.indexOf(at.lesson) + 1;
   const areas = screenLayout(parts);
+  parts.viewport.showsConsole =
+    areas.kind === 'tabs' ? view.pane === 'console' : visiblePanes(areas).includes('console');
   return (
     <>
       <Header width={columns} at={at} number={number} />
@@ -48,7 +50,6 @@ export function LessonScreen({ columns }: { columns: number; rows: number }) {
 }
 
 function PaneOf({ area }: { area: Area }) {
-  const { parts } = useUi();
   const { view } = useSnapshot();
   const { id, width, height } = area;
   const focused = view.pane === id;
@@ -61,16 +62,9 @@ function PaneOf({ area }: { area: Area }) {
     case 'console':
       return <ConsolePane {...size} />;
     case 'output':
-      return <LogPane {...size} title="Output" buffer={parts.logs.output} empty="What steps print appears here." />;
+      return <LogPane {...size} id="output" title="Output" empty="What steps print appears here." />;
     case 'commands':
-      return (
-        <LogPane
-          {...size}
-          title="Commands"
-          buffer={parts.logs.commands}
-          empty="Every command line that is run appears here."
-        />
-      );
+      return <LogPane {...size} id="commands" title="Commands" empty="Every command line that is run appears here." />;
   }
 }
 

@@ -1,35 +1,34 @@
+import { LogBuffer } from '../logs/log-buffer.js';
 import { clock, timeOfDay } from '../theme/format.js';
 import type { EventOf, LabEvent } from './event-types.js';
 
-/** Text that grows: a bounded ring of lines outside React. `version` changes with every append. */
-export interface LineBuffer {
-  append(text: string): void;
-  lines(from: number, count: number): readonly string[];
-  readonly length: number;
-  readonly version: number;
-  subscribe(listener: () => void): () => void;
-}
+const RECENT = 12;
 
 /** What the steps printed and what commands were run, as two logs. Reads events; holds nothing that grows without bound. */
 export class Logs {
   #attempt = '';
   #open = false;
 
-  constructor(
-    readonly output: LineBuffer,
-    readonly commands: LineBuffer,
-  ) {}
+  readonly output = new LogBuffer();
+  readonly commands = new LogBuffer();
+  /** The last command lines as they were run, to be copied. */
+  recentCommands: readonly string[] = [];
 
   take(event: LabEvent): void {
     if (event.type === 'output') this.#output(event);
     else if (event.type === 'action') this.#action(event);
-    else if (event.type === 'command') this.commands.append(commandLine(event));
+    else if (event.type === 'command') this.#command(event);
     else if (event.type === 'step' && event.status === 'started') this.#step(event);
   }
 
   /** Replays what earlier sessions left, only the end of it. */
   restart(history: readonly LabEvent[]): void {
     for (const event of history.slice(-2000)) this.take(event);
+  }
+
+  #command(event: EventOf<'command'>): void {
+    this.commands.append(commandLine(event));
+    this.recentCommands = [...this.recentCommands.slice(1 - RECENT), event.line];
   }
 
   #step(event: EventOf<'step'>): void {
@@ -56,6 +55,11 @@ export class Logs {
     }
     this.output.append(event.text);
     this.#open = !event.text.endsWith('\n');
+  }
+
+  /** A line of its own, below whatever stands there. */
+  note(text: string): void {
+    this.#line(text);
   }
 
   #line(text: string): void {

@@ -89,6 +89,11 @@ export class Store {
     this.#emit();
   }
 
+  /** Something outside the state changed that a pane shows. */
+  touch(): void {
+    this.#stale = true;
+  }
+
   loadStatus(status: readonly MachineStatus[]): void {
     this.#lab = applyStatus(this.#lab, status, this.clock.now());
     this.#stale = true;

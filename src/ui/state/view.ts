@@ -1,7 +1,10 @@
 import type { DoctorItem, Savepoint } from '../../engine/lab.js';
+import { atEnd, type LogPosition } from '../logs/log-position.js';
 
 export type Screen = 'home' | 'lesson' | 'explore' | 'doctor' | 'cleanup';
 export type PaneId = 'lesson' | 'machines' | 'console' | 'output' | 'commands';
+/** Panes that show a log. */
+export type LogId = 'console' | 'output' | 'commands';
 export type Zoom = 'normal' | 'half' | 'full';
 
 export type Dialog =
@@ -68,8 +71,10 @@ export interface View {
   savepoints: readonly Savepoint[] | undefined;
   /** What the hypervisor and the image are, once asked. */
   host: HostView;
-  /** A pane reads text itself (search): keys are its own. */
-  capturing: boolean;
+  /** Where each log is looked at; of consoles, the one that is shown. */
+  logs: Readonly<Record<LogId, LogPosition>>;
+  /** What is being typed to search the log that has the focus. */
+  search: string | undefined;
 }
 
 export interface HostView {
@@ -77,6 +82,15 @@ export interface HostView {
   accelerator?: string;
   problem?: string;
   image?: { ready: boolean; detail: string };
+}
+
+export const isLog = (pane: PaneId): pane is LogId => pane === 'console' || pane === 'output' || pane === 'commands';
+
+/** Shows the console of a machine, at its end. */
+export function showMachine(view: View, machine: string | undefined): View {
+  if (machine === view.machine) return view;
+  const console = { ...atEnd, wrap: view.logs.console.wrap };
+  return { ...view, machine, logs: { ...view.logs, console } };
 }
 
 export const PANES: readonly PaneId[] = ['lesson', 'machines', 'console', 'output', 'commands'];
@@ -103,14 +117,15 @@ export function initialView(): View {
     doctor: { items: undefined, looking: false, selected: 0 },
     savepoints: undefined,
     host: {},
-    capturing: false,
+    logs: { console: atEnd, output: atEnd, commands: atEnd },
+    search: undefined,
   };
 }
 
 /** Opens a screen from its top, with everything that lay over the old one gone. */
 export function showScreen(view: View, screen: Screen): View {
   const from = view.screen === 'home' || view.screen === 'lesson' ? view.screen : view.from;
-  return { ...view, screen, from, dialog: undefined, zoom: 'normal', message: undefined, capturing: false };
+  return { ...view, screen, from, dialog: undefined, zoom: 'normal', message: undefined, search: undefined };
 }
 
 export function showLesson(view: View, lesson: string, step?: number): View {

@@ -169,6 +169,10 @@ export class FakeWorkshop implements Workshop {
       probe: async () => this.plan.report ?? REPORT,
       watch: () => async () => {},
       savepoints: async () => this.plan.savepoints ?? [],
+      console: (name) => ({
+        logFile: `${this.plan.directory ?? '/state/labs/default'}/machines/${name}/console.log`,
+        attach: () => Promise.reject(new Error(`unplanned: attach ${name}`)),
+      }),
       ...this.plan.lab,
     };
     return new Proxy(planned as Lab, {

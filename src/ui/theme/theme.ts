@@ -13,7 +13,10 @@ export type Tone =
   | 'code'
   | 'heading'
   | 'selected'
-  | 'em';
+  | 'em'
+  /** A match of a search, and the one that was jumped to. */
+  | 'match'
+  | 'found';
 
 const SGR: Record<Tone, readonly [open: string, close: string, colour: boolean][]> = {
   plain: [],
@@ -33,6 +36,8 @@ const SGR: Record<Tone, readonly [open: string, close: string, colour: boolean][
     ['1', '22', false],
     ['36', '39', true],
   ],
+  match: [['4', '24', false]],
+  found: [['7', '27', false]],
 };
 
 export interface Theme {

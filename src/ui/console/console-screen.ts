@@ -1,0 +1,74 @@
+import type { IMarker, Terminal } from '@xterm/headless';
+import type { LogSource } from '../logs/log-source.js';
+import { styledLine } from './cell-line.js';
+
+/** What firmware, boot loaders and systemd take a serial console to be. */
+const COLUMNS = 80;
+const ROWS = 25;
+const SCROLLBACK = 2000;
+
+/**
+ * A serial console as a terminal would show it, with its scrollback. Escape sequences act on this emulated terminal only; its
+ * answers to the guest's questions are dropped.
+ */
+export class ConsoleScreen implements LogSource {
+  first = 0;
+  end = 0;
+  #anchor: { marker: IMarker; number: number } | undefined;
+
+  private constructor(
+    private readonly terminal: Terminal,
+    private readonly color: boolean,
+  ) {}
+
+  /** Loads the emulator when the first console is shown. */
+  static async create(color: boolean): Promise<ConsoleScreen> {
+    const { default: xterm } = await import('@xterm/headless');
+    const terminal = new xterm.Terminal({
+      cols: COLUMNS,
+      rows: ROWS,
+      scrollback: SCROLLBACK,
+      allowProposedApi: true,
+      logLevel: 'off',
+    });
+    return new ConsoleScreen(terminal, color);
+  }
+
+  /** Resolves when the bytes were interpreted. */
+  async write(bytes: Uint8Array | string): Promise<void> {
+    await new Promise<void>((done) => this.terminal.write(bytes, done));
+    this.count();
+  }
+
+  styled(number: number): string {
+    const line = this.terminal.buffer.active.getLine(number - this.first);
+    return line === undefined ? '' : styledLine(line, this.color);
+  }
+
+  text(number: number): string {
+    return this.terminal.buffer.active.getLine(number - this.first)?.translateToString(true) ?? '';
+  }
+
+  dispose(): void {
+    this.terminal.dispose();
+  }
+
+  /** Keeps the numbers of lines while the oldest ones fall out of the scrollback: a marker moves with its line. */
+  private count(): void {
+    const { normal, active } = this.terminal.buffer;
+    const anchor = this.#anchor;
+    if (anchor === undefined) this.first = 0;
+    else if (anchor.marker.isDisposed || anchor.marker.line < 0) this.first = this.end;
+    else this.first = anchor.number - anchor.marker.line;
+    const cursor = normal.baseY + normal.cursorY;
+    anchor?.marker.dispose();
+    // Markers belong to the normal screen; while a guest uses the other one, the last count stays.
+    const marker = active.type === 'normal' ? this.terminal.registerMarker(0) : undefined;
+    this.#anchor = marker === undefined ? undefined : { marker, number: this.first + cursor };
+    let last = active.baseY + active.cursorY;
+    for (let row = active.length - 1; row > last; row--) {
+      if (active.getLine(row)?.translateToString(true) !== '') last = row;
+    }
+    this.end = this.first + last + 1;
+  }
+}
