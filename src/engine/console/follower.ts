@@ -39,11 +39,12 @@ export class FileFollower {
   private async reopenIfReplaced(): Promise<void> {
     const fresh = await open(this.file, 'r').catch(() => undefined);
     const inode = fresh === undefined ? -1 : (await fresh.stat()).ino;
-    if (inode === this.inode) {
+    if (inode === this.inode && this.handle !== undefined) {
       await fresh?.close();
       return;
     }
-    if (this.inode !== -1) this.offset = 0;
+    // The same file may have been closed after a failed read: it goes on where it was.
+    if (this.inode !== -1 && inode !== this.inode) this.offset = 0;
     await this.handle?.close();
     this.handle = fresh;
     this.inode = inode;
