@@ -1,4 +1,5 @@
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, truncate, writeFile } from 'node:fs/promises';
+import { StringDecoder } from 'node:string_decoder';
 
 /**
  * Writes a console as asciicast v2, which asciinema and its players show. `<file>.offset` says how far the console log is in
@@ -6,6 +7,8 @@ import { appendFile, readFile, writeFile } from 'node:fs/promises';
  */
 export class CastWriter {
   private began: number | undefined;
+  /** Keeps the first half of a character that a piece cuts in two. */
+  private readonly decoder = new StringDecoder('utf8');
 
   constructor(
     private readonly file: string,
@@ -20,17 +23,22 @@ export class CastWriter {
   async append(bytes: Buffer, end: number, now = Date.now()): Promise<void> {
     this.began ??= await this.begin(now);
     const seconds = Math.max(0, (now - this.began) / 1000);
-    // Latin 1 would tear characters apart; a character cut by the end of a chunk becomes a replacement mark.
-    await appendFile(this.file, `${JSON.stringify([Number(seconds.toFixed(3)), 'o', bytes.toString('utf8')])}\n`);
+    const text = this.decoder.write(bytes);
+    if (text !== '') await appendFile(this.file, `${JSON.stringify([Number(seconds.toFixed(3)), 'o', text])}\n`);
     await writeFile(`${this.file}.offset`, `${end}\n`);
   }
 
   /** Time of the recording's start, milliseconds; a new recording gets its header. */
   private async begin(now: number): Promise<number> {
-    const head = await readFile(this.file, 'utf8').catch(() => '');
+    const recording = await readFile(this.file).catch(() => Buffer.alloc(0));
     try {
-      const { timestamp } = JSON.parse(head.slice(0, head.indexOf('\n'))) as { timestamp: number };
-      if (Number.isFinite(timestamp)) return timestamp * 1000;
+      const { timestamp } = JSON.parse(recording.toString('utf8', 0, recording.indexOf('\n'))) as { timestamp: number };
+      if (Number.isFinite(timestamp)) {
+        // A crash may have left half a line, which no player could read.
+        const whole = recording.lastIndexOf('\n') + 1;
+        if (whole < recording.length) await truncate(this.file, whole);
+        return timestamp * 1000;
+      }
     } catch {
       // No recording yet, or a damaged one: it begins anew.
     }
