@@ -11,22 +11,34 @@ import { readJson, writeFileAtomic } from '../state/atomic-file.js';
  */
 export async function recipeHash(exec: Exec, recipe: string, version: string, cacheDirectory: string): Promise<string> {
   const memo = join(cacheDirectory, 'recipe-hash.json');
-  const state = await fingerprint(recipe, version);
+  const state = await fingerprint(recipe, version).catch((error) => {
+    throw unreadable(recipe, reasonOf(error));
+  });
   const known = await readJson(memo, isMemo);
   if (known?.state === state) return known.hash;
-  const { stdout, stderr, exitCode } = await exec.run(join(recipe, 'build'), ['--hash', '--version', version], {
-    quiet: true,
-  });
+  const { stdout, stderr, exitCode } = await exec
+    .run(join(recipe, 'build'), ['--hash', '--version', version], { quiet: true })
+    .catch((error) => {
+      throw unreadable(recipe, reasonOf(error));
+    });
   const hash = stdout.trim();
   if (exitCode !== 0 || !/^[0-9a-f]{64}$/.test(hash)) {
-    throw new LabError({
-      code: 'IMAGE_RECIPE',
-      message: `The recipe of the Lab OS in ${recipe} cannot be read: ${stderr.trim().split('\n').at(-1) ?? 'no reason given'}`,
-      remedy: ['Install coreos-lab again; files of it are missing or damaged.'],
-    });
+    throw unreadable(recipe, stderr.trim().split('\n').at(-1) || 'its script gave no hash and no reason');
   }
   await writeFileAtomic(memo, `${JSON.stringify({ state, hash })}\n`).catch(() => undefined);
   return hash;
+}
+
+function unreadable(recipe: string, why: string): LabError {
+  return new LabError({
+    code: 'IMAGE_RECIPE',
+    message: `The recipe of the Lab OS in ${recipe} cannot be read: ${why}`,
+    remedy: ['Install coreos-lab again; files of it are missing or damaged.'],
+  });
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function fingerprint(recipe: string, version: string): Promise<string> {
