@@ -1,10 +1,19 @@
 import type { Duplex } from 'node:stream';
+import type { Lab } from '../engine/lab.js';
 
 /** Ctrl+], as in telnet. */
 const LEAVE = 0x1d;
 
+/** Connects this terminal with a machine's serial console and says how to leave it. */
+export async function attachConsole(lab: Lab, machine: string): Promise<void> {
+  const remote = await lab.console(machine).attach();
+  process.stderr.write(`Console of ${machine}. Ctrl+] leaves it; press Enter for a prompt.\n`);
+  await attachTerminal(remote);
+  process.stderr.write(`\nLeft the console of ${machine}.\n`);
+}
+
 /** Connects this terminal with a serial console until Ctrl+] or the machine's end. */
-export async function attachTerminal(remote: Duplex): Promise<void> {
+async function attachTerminal(remote: Duplex): Promise<void> {
   const { stdin, stdout } = process;
   const raw = stdin.isTTY === true;
   if (raw) stdin.setRawMode(true);

@@ -11,6 +11,8 @@ export interface UiOptions {
   color: boolean;
   /** Gives the terminal to a program and resolves with its exit code; the UI suspends itself around it. */
   interactive(program: string, args: readonly string[]): Promise<number>;
+  /** Connects the terminal with a machine's serial console until the user leaves it. */
+  attach?(machine: string): Promise<void>;
   /** Puts text on the clipboard (OSC 52 or a local tool); false when neither works. */
   copy?(text: string): Promise<boolean>;
   /** Is the lab's operating system in the cache? The home screen says so. */

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { LabError } from '../../engine/errors.js';
-import { attachTerminal } from '../attach-terminal.js';
+import { attachConsole } from '../attach-terminal.js';
 import { withLab } from '../context.js';
 
 export async function run(machine: string, options: { log?: boolean }, command: Command): Promise<void> {
@@ -22,8 +22,6 @@ export async function run(machine: string, options: { log?: boolean }, command: 
       );
       return;
     }
-    process.stderr.write(`Console of ${machine}. Ctrl+] leaves it; press Enter for a prompt.\n`);
-    await attachTerminal(await handle.attach());
-    process.stderr.write(`\nLeft the console of ${machine}.\n`);
+    await attachConsole(lab, machine);
   });
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { attachConsole } from '../attach-terminal.js';
 import { copyToClipboard } from '../clipboard.js';
 import { type Composed, compose } from '../compose.js';
 import { composeWorkshop } from '../compose-workshop.js';
@@ -36,6 +37,7 @@ export async function run(_options: object, command: Command): Promise<number> {
       initial: fresh && first !== undefined ? { screen: 'lesson', lesson: first.id } : { screen: 'home' },
       color: options.color !== false && !process.env.NO_COLOR,
       interactive: (program, args) => parts.exec.interactive(program, args),
+      attach: (machine) => attachConsole(parts.lab, machine),
       copy: (text) => copyToClipboard(text),
       image: async () => {
         const { name, version } = config.image;

@@ -1,3 +1,4 @@
+import { exploreActions } from '../explore/explore-actions.js';
 import type { Actions } from '../keys/actions.js';
 import { dialogActions } from './dialog-actions.js';
 import { logActions } from './log-actions.js';
@@ -10,13 +11,15 @@ import type { Work } from './work.js';
 /** Everything that keys, menus and the palette can do, over one workshop. */
 export function createActions(parts: Parts, work: Work): Actions {
   const { trusted, ...steps } = stepActions(parts, work);
+  const { prompted, restoreSavepoint, ...explore } = exploreActions(parts, work);
   const { typeSearch, ...logs } = logActions(parts, work);
   const actions: Actions = {
     ...steps,
     ...viewActions(parts, steps),
     ...logs,
-    ...screenActions(parts, work),
-    ...dialogActions(parts, work, () => actions, trusted, typeSearch),
+    ...explore,
+    ...screenActions(parts, work, explore.leaveExplore),
+    ...dialogActions(parts, work, () => actions, { trusted, typeSearch, prompted, restoreSavepoint }),
   };
   return actions;
 }

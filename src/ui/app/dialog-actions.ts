@@ -1,7 +1,7 @@
 import type { Actions } from '../keys/actions.js';
 import { typed } from '../keys/names.js';
 import { paletteEntries } from '../keys/palette.js';
-import type { ConfirmedAction, Dialog, Message } from '../state/view.js';
+import type { ConfirmedAction, Dialog, Message, PromptGoal } from '../state/view.js';
 import { bytes } from '../theme/format.js';
 import { keyContext, type Parts } from './parts.js';
 import type { Work } from './work.js';
@@ -17,18 +17,22 @@ type DialogActions = Pick<
   | 'closeDialog'
   | 'answer'
   | 'type'
+  | 'takePrompt'
+  | 'recall'
   | 'movePalette'
   | 'choosePalette'
 >;
 
-/** What dialogs do. `trusted` goes on with a step once its lesson is trusted; `typeSearch` takes what is typed for a search. */
-export function dialogActions(
-  parts: Parts,
-  work: Work,
-  all: () => Actions,
-  trusted: (lesson: string, step: string, goal: 'run' | 'check' | 'from') => Promise<void>,
-  typeSearch: (query: string) => void,
-): DialogActions {
+/** Where what was answered or typed goes. */
+interface Answers {
+  /** Goes on with a step once its lesson is trusted. */
+  trusted(lesson: string, step: string, goal: 'run' | 'check' | 'from'): Promise<void>;
+  typeSearch(query: string): void;
+  prompted(goal: PromptGoal, text: string): void;
+  restoreSavepoint(name: string): void;
+}
+
+export function dialogActions(parts: Parts, work: Work, all: () => Actions, answers: Answers): DialogActions {
   const { store } = parts;
   const open = (dialog: Dialog | undefined) => store.update((view) => ({ ...view, dialog }));
   const entries = (query: string) => paletteEntries(keyContext(parts), all(), query);
@@ -45,23 +49,40 @@ export function dialogActions(
       const { dialog } = store.view;
       if (dialog?.kind === 'trust') {
         open(undefined);
-        if (yes) void work.quietly(() => trusted(dialog.lesson, dialog.step, dialog.goal).then(() => undefined));
+        if (yes)
+          void work.quietly(() => answers.trusted(dialog.lesson, dialog.step, dialog.goal).then(() => undefined));
       } else if (dialog?.kind === 'confirm') {
         if (yes && dialog.word !== undefined && dialog.typed !== dialog.word) return;
         open(undefined);
-        if (yes) void confirmed(parts, work, dialog.action, dialog.title);
+        if (!yes) return;
+        const { action } = dialog;
+        if (action.do === 'machine') all().power(action.verb, action.machine);
+        else if (action.do === 'restore') answers.restoreSavepoint(action.savepoint);
+        else void confirmed(parts, work, action, dialog.title);
       }
     },
     type(text) {
       const { dialog } = store.view;
+      const longest = dialog?.kind === 'prompt' ? 1000 : 64;
       const change = (old: string) => {
         if (text === 'backspace') return [...old].slice(0, -1).join('');
         const character = typed(text);
-        return character === undefined || old.length >= 64 ? old : old + character;
+        return character === undefined || old.length >= longest ? old : old + character;
       };
       if (dialog?.kind === 'palette') open({ ...dialog, query: change(dialog.query), index: 0 });
       else if (dialog?.kind === 'confirm') open({ ...dialog, typed: change(dialog.typed) });
-      else if (store.view.search !== undefined) typeSearch(change(store.view.search));
+      else if (dialog?.kind === 'prompt') open({ ...dialog, text: change(dialog.text) });
+      else if (store.view.search !== undefined) answers.typeSearch(change(store.view.search));
+    },
+    takePrompt() {
+      const { dialog } = store.view;
+      if (dialog?.kind !== 'prompt' || dialog.text.trim() === '') return;
+      open(undefined);
+      answers.prompted(dialog.goal, dialog.text.trim());
+    },
+    recall() {
+      const { dialog, explore } = store.view;
+      if (dialog?.kind === 'prompt' && explore !== undefined) open({ ...dialog, text: explore.command });
     },
     movePalette(by) {
       const { dialog } = store.view;
@@ -80,7 +101,9 @@ export function dialogActions(
   };
 }
 
-async function confirmed(parts: Parts, work: Work, action: ConfirmedAction, title: string): Promise<void> {
+type LabWide = Exclude<ConfirmedAction, { do: 'machine' | 'restore' }>;
+
+async function confirmed(parts: Parts, work: Work, action: LabWide, title: string): Promise<void> {
   const { options, store } = parts;
   const { lab } = options.workshop;
   await work.run(title, 'lab', async (signal): Promise<Message | undefined> => {

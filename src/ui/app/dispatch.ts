@@ -13,15 +13,24 @@ export function dispatch(parts: Parts, actions: Actions, key: string): void {
     return;
   }
   const searches = parts.store.view.search !== undefined && dialog === undefined;
-  const takesText = searches || dialog?.kind === 'palette' || (dialog?.kind === 'confirm' && dialog.word !== undefined);
+  const takesText =
+    searches ||
+    dialog?.kind === 'palette' ||
+    dialog?.kind === 'prompt' ||
+    (dialog?.kind === 'confirm' && dialog.word !== undefined);
   if (takesText && (key === 'backspace' || typed(key) !== undefined)) actions.type(key);
 }
 
 /** Pasted text is only for text fields; elsewhere it would press a key for each letter. */
 export function paste(parts: Parts, actions: Actions, text: string): void {
   const { dialog } = parts.store.view;
-  if (dialog?.kind === 'palette' || dialog?.kind === 'confirm' || parts.store.view.search !== undefined) {
-    for (const character of text.replace(/[\0-\x1F\x7F]/g, '').slice(0, 64)) actions.type(character);
+  if (
+    dialog?.kind === 'palette' ||
+    dialog?.kind === 'prompt' ||
+    dialog?.kind === 'confirm' ||
+    parts.store.view.search !== undefined
+  ) {
+    for (const character of text.replace(/[\0-\x1F\x7F]/g, '').slice(0, 1000)) actions.type(character);
     return;
   }
   parts.store.update((view) => ({

@@ -100,6 +100,7 @@ export function keyContext(parts: Parts): KeyContext {
     index: at?.index ?? 0,
     stepView: at === undefined ? undefined : lab.steps[stepKey(at.lesson.id, at.step.id)],
     canCopy: options.copy !== undefined,
+    capabilities: options.workshop.lab.provider.capabilities,
     more: viewport.lesson.offset < viewport.lesson.max,
   };
 }

@@ -6,11 +6,11 @@ import type { Work } from './work.js';
 
 type ScreenActions = Pick<
   Actions,
-  'home' | 'explore' | 'doctor' | 'cleanUp' | 'back' | 'quit' | 'exit' | 'shell' | 'lookAgain' | 'fix' | 'copy'
+  'home' | 'doctor' | 'cleanUp' | 'back' | 'quit' | 'exit' | 'shell' | 'lookAgain' | 'fix' | 'copy'
 >;
 
 /** Going from screen to screen, out of the program, and into a shell. */
-export function screenActions(parts: Parts, work: Work): ScreenActions {
+export function screenActions(parts: Parts, work: Work, leaveExplore: () => void): ScreenActions {
   const { store, options } = parts;
   const { lab } = options.workshop;
 
@@ -47,7 +47,6 @@ export function screenActions(parts: Parts, work: Work): ScreenActions {
 
   return {
     home: () => store.update((view) => showScreen(view, 'home')),
-    explore: () => store.update((view) => showScreen(view, 'explore')),
     doctor() {
       store.update((view) => showScreen(view, 'doctor'));
       lookAgain();
@@ -63,6 +62,7 @@ export function screenActions(parts: Parts, work: Work): ScreenActions {
     back() {
       const { screen, from } = store.view;
       if (screen === 'home') quit();
+      else if (screen === 'explore') leaveExplore();
       else if (screen === 'lesson') store.update((view) => showScreen(view, 'home'));
       else store.update((view) => showScreen(view, from));
     },

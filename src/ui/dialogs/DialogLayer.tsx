@@ -2,11 +2,14 @@ import { Box } from 'ink';
 import { useSnapshot } from '../app/context.js';
 import { FooterLine, MessageLine } from '../screens/Footer.js';
 import type { Dialog } from '../state/view.js';
+import { ChangesDialog } from './ChangesDialog.js';
 import { ConfirmDialog } from './ConfirmDialog.js';
 import { CopyDialog } from './CopyDialog.js';
 import { HelpDialog } from './HelpDialog.js';
 import { PaletteDialog } from './PaletteDialog.js';
+import { PromptDialog } from './PromptDialog.js';
 import { QuitDialog } from './QuitDialog.js';
+import { SavepointsDialog } from './SavepointsDialog.js';
 import { StepsDialog } from './StepsDialog.js';
 import { TrustDialog } from './TrustDialog.js';
 
@@ -28,6 +31,9 @@ export function DialogLayer({ columns, rows }: { columns: number; rows: number }
         {dialog?.kind === 'steps' && <StepsDialog {...size} />}
         {dialog?.kind === 'copy' && <CopyDialog {...size} />}
         {dialog?.kind === 'quit' && <QuitDialog {...size} />}
+        {dialog?.kind === 'savepoints' && <SavepointsDialog {...size} />}
+        {dialog?.kind === 'changes' && <ChangesDialog {...size} lines={dialog.lines} />}
+        {dialog?.kind === 'prompt' && <PromptDialog {...size} dialog={dialog} />}
         {dialog?.kind === 'trust' && <TrustDialog {...size} lesson={dialog.lesson} />}
         {dialog?.kind === 'confirm' && <ConfirmDialog {...size} dialog={dialog} />}
       </Box>

@@ -51,6 +51,18 @@ export interface Actions {
 
   home(): void;
   explore(): void;
+  /** Back to where exploring began, with a summary of what was changed. */
+  leaveExplore(): void;
+  power(verb: 'up' | 'halt' | 'reload' | 'poweroff' | 'destroy', machine?: string): void;
+  askPower(verb: 'poweroff' | 'destroy'): void;
+  toggleLink(): void;
+  screenshot(): void;
+  /** Gives the terminal to the serial console of the chosen machine. */
+  attachConsole(): void;
+  askCommand(everywhere: boolean): void;
+  askSavepoint(): void;
+  chooseSavepoint(): void;
+  askRestore(savepoint: string): void;
   doctor(): void;
   cleanUp(): void;
   /** Back one level; at the home screen asks what becomes of the machines, then ends. */
@@ -65,6 +77,10 @@ export interface Actions {
   answer(yes: boolean): void;
   /** A character for the text field of the dialog; 'backspace' takes one away. */
   type(text: string): void;
+  /** Takes the text of the prompt. */
+  takePrompt(): void;
+  /** Puts the last command into the prompt. */
+  recall(): void;
   movePalette(by: number): void;
   choosePalette(): void;
   copy(text: string, what: string): void;

@@ -1,3 +1,4 @@
+import type { ProviderCapabilities } from '../../engine/providers/provider.js';
 import type { Lesson, Step } from '../../steps/lesson.js';
 import type { LabState, StepView } from '../state/lab-state.js';
 import type { Layout } from '../state/layout.js';
@@ -16,11 +17,12 @@ export interface KeyContext {
   index: number;
   stepView: StepView | undefined;
   canCopy: boolean;
+  capabilities: ProviderCapabilities;
   /** Is there lesson text below the fold? */
   more: boolean;
 }
 
-export type Group = 'Steps' | 'Reading' | 'Panes' | 'Log panes' | 'Lab' | 'General' | 'Dialog';
+export type Group = 'Steps' | 'Reading' | 'Panes' | 'Log panes' | 'Explore' | 'Lab' | 'General' | 'Dialog';
 
 /** One row of the key table: from it come the footer, the help screen and the command palette. */
 export interface Binding {

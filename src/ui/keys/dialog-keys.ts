@@ -1,7 +1,7 @@
 import { type Binding, isDialog } from './binding.js';
 
 const readers = isDialog('help', 'hint', 'notes');
-const lists = isDialog('steps', 'copy', 'quit');
+const lists = isDialog('steps', 'copy', 'quit', 'savepoints');
 const asks = isDialog('trust');
 const yesNo = (context: Parameters<typeof asks>[0]) =>
   asks(context) || (context.view.dialog?.kind === 'confirm' && context.view.dialog.word === undefined);
@@ -116,6 +116,43 @@ export const dialogKeys: readonly Binding[] = [
     when: typing,
     run: (actions) => actions.answer(false),
     hint: 2,
+  },
+  {
+    id: 'prompt-take',
+    keys: ['enter'],
+    meaning: 'do it',
+    group: 'Dialog',
+    when: isDialog('prompt'),
+    run: (actions) => actions.takePrompt(),
+    hint: 1,
+  },
+  {
+    id: 'prompt-recall',
+    keys: ['up'],
+    meaning: 'the last one',
+    group: 'Dialog',
+    when: ({ view }) =>
+      view.dialog?.kind === 'prompt' && view.dialog.goal.do === 'exec' && view.explore?.command !== '',
+    run: (actions) => actions.recall(),
+    hint: 2,
+  },
+  {
+    id: 'prompt-close',
+    keys: ['esc'],
+    meaning: 'close',
+    group: 'Dialog',
+    when: isDialog('prompt'),
+    run: (actions) => actions.closeDialog(),
+    hint: 3,
+  },
+  {
+    id: 'changes-close',
+    keys: ['enter', 'esc', 'q', 'space'],
+    meaning: 'go on',
+    group: 'Dialog',
+    when: isDialog('changes'),
+    run: (actions) => actions.closeDialog(),
+    hint: 1,
   },
   {
     id: 'palette-move',

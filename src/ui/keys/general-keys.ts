@@ -1,11 +1,9 @@
-import { type Binding, inLesson, type KeyContext, noDialog } from './binding.js';
+import { type Binding, inLesson, type KeyContext, noDialog, withPanes } from './binding.js';
 
 const idle = ({ view }: KeyContext) => view.busy === undefined;
 const failed = ({ stepView, view }: KeyContext) => stepView?.status === 'failed' && !view.cardHidden;
 const onHome = (context: KeyContext) => noDialog(context) && context.view.screen === 'home';
 const onScreen = (screen: string) => (context: KeyContext) => noDialog(context) && context.view.screen === screen;
-/** The explore screen has keys of its own. */
-const notExploring = (context: KeyContext) => noDialog(context) && context.view.screen !== 'explore';
 
 export const generalKeys: readonly Binding[] = [
   {
@@ -30,20 +28,20 @@ export const generalKeys: readonly Binding[] = [
     keys: ['esc'],
     meaning: 'normal size',
     group: 'Panes',
-    when: (context) => inLesson(context) && context.view.zoom !== 'normal',
+    when: (context) => withPanes(context) && context.view.zoom !== 'normal',
     run: (actions) => actions.zoom(-1),
     busy: true,
   },
   {
     id: 'to-lesson-pane',
     keys: ['esc'],
-    meaning: 'to the lesson pane',
+    meaning: 'to the first pane',
     group: 'Panes',
     when: (context) =>
-      inLesson(context) &&
+      withPanes(context) &&
       context.view.zoom === 'normal' &&
       context.view.pane !== 'lesson' &&
-      !(idle(context) && failed(context)),
+      !(context.view.screen === 'lesson' && idle(context) && failed(context)),
     run: (actions) => actions.focusPane('lesson'),
     busy: true,
   },
@@ -106,7 +104,7 @@ export const generalKeys: readonly Binding[] = [
     keys: [':'],
     meaning: 'all commands',
     group: 'General',
-    when: notExploring,
+    when: noDialog,
     run: (actions) => actions.openPalette(),
     hint: 90,
   },
@@ -115,7 +113,7 @@ export const generalKeys: readonly Binding[] = [
     keys: ['?'],
     meaning: 'help',
     group: 'General',
-    when: notExploring,
+    when: noDialog,
     run: (actions) => actions.openHelp(),
     hint: 1,
     busy: true,
@@ -125,7 +123,7 @@ export const generalKeys: readonly Binding[] = [
     keys: ['q'],
     meaning: ({ view }) => (view.screen === 'home' ? 'quit' : 'back'),
     group: 'General',
-    when: notExploring,
+    when: noDialog,
     run: (actions) => actions.back(),
     hint: 2,
   },

@@ -20,6 +20,10 @@ const dialogs: (Dialog | undefined)[] = [
   { kind: 'notes', scroll: 0 },
   { kind: 'copy' },
   { kind: 'quit' },
+  { kind: 'savepoints' },
+  { kind: 'changes', lines: ['x'] },
+  { kind: 'prompt', title: 't', label: 'l', text: '', goal: { do: 'save' } },
+  { kind: 'prompt', title: 't', label: 'l', text: '', goal: { do: 'exec', machine: 'core-01' } },
   { kind: 'trust', lesson: 'sandbox', step: 'up', goal: 'run' },
   { kind: 'confirm', title: 't', text: 't', typed: '', action: { do: 'halt' } },
   { kind: 'confirm', title: 't', text: 't', typed: '', word: 'default', action: { do: 'destroy' } },
@@ -55,6 +59,7 @@ function context(
     index,
     stepView: more.status === undefined ? undefined : { lesson: 'sandbox', step: 'up', status: more.status },
     canCopy: true,
+    capabilities: { liveSnapshots: true, screenshot: true, linkControl: true, wire: true },
     more: false,
   };
 }
@@ -68,6 +73,12 @@ function* situations(): Generator<KeyContext> {
           for (const status of statuses)
             for (const busy of [undefined, { label: 'x', kind: 'step' as const, cancelling: false }])
               for (const index of [0, 2, 5]) yield context({ screen, dialog, pane, zoom, busy }, { status, index });
+  for (const pane of PANES) {
+    const savepoints = [{ name: 'one', time: 0, machines: ['core-01'], bytes: 1 }];
+    const off = context({ screen: 'explore', pane, savepoints });
+    yield { ...off, lab: initialLabState(fixtureConfig.machines) };
+    yield off;
+  }
   const logs = { ...initialView().logs, output: { wrap: false, query: 'x' } };
   for (const screen of screens)
     for (const pane of PANES)

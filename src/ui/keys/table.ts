@@ -1,5 +1,6 @@
 import { type Binding, type KeyContext, meaning } from './binding.js';
 import { dialogKeys } from './dialog-keys.js';
+import { exploreKeys } from './explore-keys.js';
 import { generalKeys, listKeys } from './general-keys.js';
 import { lessonKeys } from './lesson-keys.js';
 import { logKeys, searchKeys } from './log-keys.js';
@@ -10,6 +11,7 @@ import { paneKeys } from './pane-keys.js';
 export const bindings: readonly Binding[] = [
   ...lessonKeys,
   ...paneKeys,
+  ...exploreKeys,
   ...logKeys,
   ...searchKeys,
   ...generalKeys,

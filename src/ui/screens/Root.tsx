@@ -3,11 +3,11 @@ import { useEffect } from 'react';
 import { useSnapshot, useUi } from '../app/context.js';
 import { dispatch, paste } from '../app/dispatch.js';
 import { DialogLayer, isFullDialog } from '../dialogs/DialogLayer.js';
+import { ExploreScreen } from '../explore/ExploreScreen.js';
 import { keyNames } from '../keys/names.js';
 import { MINIMUM } from '../state/layout.js';
 import { CleanupScreen } from './CleanupScreen.js';
 import { DoctorScreen } from './DoctorScreen.js';
-import { ExploreLoader } from './ExploreLoader.js';
 import { FooterLine, MessageLine } from './Footer.js';
 import { HomeScreen } from './HomeScreen.js';
 import { LessonScreen } from './LessonScreen.js';
@@ -60,8 +60,8 @@ function Keys() {
 
 function Screen({ columns, rows }: { columns: number; rows: number }) {
   const { view } = useSnapshot();
-  if (view.screen === 'lesson') return <LessonScreen columns={columns} rows={rows} />;
-  if (view.screen === 'explore') return <ExploreLoader columns={columns} rows={rows} />;
+  if (view.screen === 'lesson') return <LessonScreen columns={columns} />;
+  if (view.screen === 'explore') return <ExploreScreen columns={columns} />;
   const body = rows - 2;
   return (
     <>

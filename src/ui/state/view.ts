@@ -1,4 +1,5 @@
 import type { DoctorItem, Savepoint } from '../../engine/lab.js';
+import type { ExploreState } from '../explore/explore-state.js';
 import { atEnd, type LogPosition } from '../logs/log-position.js';
 
 export type Screen = 'home' | 'lesson' | 'explore' | 'doctor' | 'cleanup';
@@ -15,6 +16,11 @@ export type Dialog =
   | { kind: 'notes'; scroll: number }
   | { kind: 'copy' }
   | { kind: 'quit' }
+  | { kind: 'savepoints' }
+  /** What free exploration changed. */
+  | { kind: 'changes'; lines: readonly string[] }
+  /** Asks for a line of text. */
+  | { kind: 'prompt'; title: string; label: string; text: string; goal: PromptGoal }
   | { kind: 'trust'; lesson: string; step: string; goal: 'run' | 'check' | 'from' }
   /** `word`: must be typed to confirm; without it y or n answers. */
   | { kind: 'confirm'; title: string; text: string; word?: string; typed: string; action: ConfirmedAction };
@@ -25,8 +31,13 @@ export type ConfirmedAction =
   | { do: 'poweroff' }
   | { do: 'destroy' }
   | { do: 'discard'; savepoint: string }
+  | { do: 'restore'; savepoint: string }
+  | { do: 'machine'; verb: 'poweroff' | 'destroy'; machine: string }
   | { do: 'startOver' }
   | { do: 'dropCaches' };
+
+/** What a line of text that was asked for is used for; a command without a machine is for every one that runs. */
+export type PromptGoal = { do: 'exec'; machine: string | undefined } | { do: 'save' };
 
 export interface Message {
   text: string;
@@ -73,6 +84,8 @@ export interface View {
   host: HostView;
   /** Where each log is looked at; of consoles, the one that is shown. */
   logs: Readonly<Record<LogId, LogPosition>>;
+  /** While exploring freely. */
+  explore: ExploreState | undefined;
   /** What is being typed to search the log that has the focus. */
   search: string | undefined;
 }
@@ -118,6 +131,7 @@ export function initialView(): View {
     savepoints: undefined,
     host: {},
     logs: { console: atEnd, output: atEnd, commands: atEnd },
+    explore: undefined,
     search: undefined,
   };
 }
