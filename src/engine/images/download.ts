@@ -3,6 +3,7 @@ import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LabError } from '../errors.js';
 import type { EventSink } from '../events.js';
 import { sha256File } from './manifest.js';
@@ -74,8 +75,8 @@ async function downloadUrl(options: DownloadOptions, part: string): Promise<void
       options.signal?.throwIfAborted();
       if (error instanceof LabError || (error as NodeJS.ErrnoException).code === 'ENOSPC') throw error;
       lastError = error;
-      await new Promise((wake) => setTimeout(wake, 500 * 2 ** attempt));
     }
+    if (attempt < TRIES - 1) await pause(500 * 2 ** attempt, options.signal);
   }
   throw new LabError({
     code: 'DOWNLOAD_FAILED',
@@ -84,13 +85,19 @@ async function downloadUrl(options: DownloadOptions, part: string): Promise<void
   });
 }
 
+async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  await sleep(milliseconds, undefined, { ...(signal && { signal }) }).catch(() => undefined);
+  signal?.throwIfAborted();
+}
+
 async function downloadOnce({ source, target, events, signal }: DownloadOptions, part: string): Promise<void> {
   const have = await stat(part).then(
     ({ size }) => size,
     () => 0,
   );
   const response = await fetch(source, {
-    headers: have > 0 ? { Range: `bytes=${have}-` } : {},
+    // Packed on its way, it would have another length, and a range would mean other bytes.
+    headers: { 'Accept-Encoding': 'identity', ...(have > 0 && { Range: `bytes=${have}-` }) },
     ...(signal && { signal }),
   });
   // 416: there is nothing after what we have; the checksum tells whether that is the whole file.
