@@ -1,5 +1,4 @@
 import { render } from 'ink';
-import { LabError } from '../engine/errors.js';
 import { UiContext } from './app/context.js';
 import { installGuard } from './app/guard.js';
 import { createSession } from './app/session.js';
@@ -15,21 +14,16 @@ const FPS = 40;
 const INLINE_ROWS = 40;
 
 /**
- * Shows the workshop until the user leaves; resolves with what shall become of the machines. The terminal is as it was
+ * Shows the workshop until the user leaves, as lines where there is no terminal; resolves with what shall become of the machines. The terminal is as it was
  * before, however the screen ends; a fault of its own rejects after that.
  */
 export const startUi: StartUi = async (options) => {
-  if (options.mode === 'accessible') {
-    throw new LabError({
-      code: 'NOT_YET',
-      message: 'The accessible screen is not part of this build.',
-      remedy: ['Use append-only text: coreos-lab run'],
-      exitCode: 2,
-    });
-  }
   const stdin = options.stdin ?? process.stdin;
   const stdout = options.stdout ?? process.stdout;
-  if (!stdin.isTTY || !stdout.isTTY) throw noTerminal();
+  if (options.mode === 'accessible' || !stdin.isTTY || !stdout.isTTY) {
+    const { startAccessible } = await import('./accessible/accessible.js');
+    return startAccessible(options);
+  }
   return fullScreen(options, stdin, stdout);
 };
 
@@ -77,13 +71,4 @@ async function fullScreen(options: UiOptions, stdin: NodeJS.ReadStream, stdout: 
     await session.close();
     removeGuard();
   }
-}
-
-function noTerminal(): LabError {
-  return new LabError({
-    code: 'NO_TERMINAL',
-    message: 'The screen needs a terminal to draw on and to read keys from.',
-    remedy: ['Without one, use: coreos-lab run', 'Or append-only text: coreos-lab --accessible'],
-    exitCode: 2,
-  });
 }

@@ -1,4 +1,5 @@
 import type { ActionRef, Failure, LabEvent } from '../../engine/events.js';
+import { plain } from '../theme/text.js';
 
 export interface PlainOptions {
   color: boolean;
@@ -110,25 +111,18 @@ class OutputLines {
   add(ref: ActionRef, text: string): void {
     const lines = ((this.rest.get(key(ref)) ?? '') + text).split('\n');
     this.rest.set(key(ref), lines.pop() ?? '');
-    for (const each of lines) this.line(harmless(each));
+    for (const each of lines) this.line(plain(each));
   }
 
   flush(ref: ActionRef): void {
     const rest = this.rest.get(key(ref));
     this.rest.delete(key(ref));
-    if (rest) this.line(harmless(rest));
+    if (rest) this.line(plain(rest));
   }
 }
 
 function key({ lesson, step, attempt, action }: ActionRef): string {
   return `${lesson}/${step}/${attempt}/${action}`;
-}
-
-function harmless(text: string): string {
-  return text
-    .replace(/\r$/, '')
-    .replace(/\u001b\[[0-?]*[ -/]*[@-~]|\u001b[\]PX^_].*?(?:\u0007|\u001b\\|$)|\u001b./g, '')
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
 }
 
 function card(failure: Failure | undefined): string {
@@ -137,8 +131,8 @@ function card(failure: Failure | undefined): string {
   return [
     `  ${message}`,
     ...(cause === undefined ? [] : [`  why: ${cause}`]),
-    ...evidence.map((text) => `    | ${harmless(text)}`),
-    ...remedy.map((text) => `  → ${harmless(text)}`),
+    ...evidence.map((text) => `    | ${plain(text)}`),
+    ...remedy.map((text) => `  → ${plain(text)}`),
   ].join('\n');
 }
 
