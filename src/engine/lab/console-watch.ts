@@ -1,15 +1,26 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BootStages } from '../console/boot-stages.js';
 import { CastWriter } from '../console/cast-writer.js';
 import { FileFollower } from '../console/follower.js';
-import type { BootStage } from '../events.js';
+import type { BootStage, PowerState } from '../events.js';
 import type { Boots } from './boots.js';
 import type { LabParts } from './parts.js';
 
 const POLL = 150;
+const OFF: ReadonlySet<PowerState> = new Set(['not_created', 'poweroff', 'aborted']);
+
+/** Where to begin. */
+interface Opened {
+  follower: FileFollower;
+  /** What comes before this in the log was shown by earlier boots: it is recorded, but tells nothing of now. */
+  present: number;
+}
 
 interface Followed {
   users: number;
+  /** Done when it is known where in the log to begin. */
+  opened: Promise<unknown>;
   stop(): Promise<void>;
   stages: BootStages;
 }
@@ -28,13 +39,18 @@ export class ConsoleWatch {
 
   /** Begins to follow a machine; the returned function ends that. */
   async follow(machine: string): Promise<() => Promise<void>> {
-    const known = this.followed.get(machine);
-    if (known === undefined) this.followed.set(machine, this.start(machine));
-    else known.users++;
+    const entry = this.followed.get(machine) ?? this.start(machine);
+    entry.users++;
+    this.followed.set(machine, entry);
+    try {
+      await entry.opened;
+    } catch (error) {
+      this.followed.delete(machine);
+      throw error;
+    }
     let ended = false;
     return async () => {
-      const entry = this.followed.get(machine);
-      if (ended || entry === undefined) return;
+      if (ended) return;
       ended = true;
       if (--entry.users > 0) return;
       this.followed.delete(machine);
@@ -50,16 +66,23 @@ export class ConsoleWatch {
   /** A stage that the console cannot show: power-on, or ssh answered. */
   async reach(machine: string, stage: BootStage): Promise<void> {
     const entry = this.followed.get(machine);
-    if (entry !== undefined && !entry.stages.reach(stage)) return;
+    const moved = entry?.stages.reach(stage) ?? true;
+    // Each power-on is one more boot, also where none was seen before.
+    if (!moved && stage !== 'power-on') return;
     await this.emitStage(machine, stage);
   }
 
   private start(machine: string): Followed {
     const stages = new BootStages();
     let running = true;
-    const loop = this.run(machine, stages, () => running);
+    const opened = this.open(machine);
+    const loop = opened.then(
+      (console) => this.run(machine, console, stages, () => running),
+      () => undefined,
+    );
     return {
-      users: 1,
+      users: 0,
+      opened,
       stages,
       stop: async () => {
         running = false;
@@ -68,14 +91,27 @@ export class ConsoleWatch {
     };
   }
 
-  private async run(machine: string, stages: BootStages, running: () => boolean): Promise<void> {
-    const { logFile } = this.parts.provider.console(machine);
-    const cast = new CastWriter(join(this.parts.paths.labDirectory, 'machines', machine, 'console.cast'), machine);
-    const boot = await this.boots.last(machine);
-    const follower = new FileFollower(logFile, boot?.offset ?? 0);
-    const recorded = await cast.offset();
+  private async open(machine: string): Promise<Opened> {
+    const { provider } = this.parts;
+    const { logFile } = provider.console(machine);
+    const { offset = 0 } = (await this.boots.last(machine)) ?? {};
+    const states = await provider.states([machine]).catch(() => new Map<string, PowerState>());
+    const off = OFF.has(states.get(machine) ?? 'running');
+    const size = await stat(logFile).then(
+      (file) => file.size,
+      () => 0,
+    );
+    return { follower: new FileFollower(logFile, offset), present: off ? size : offset };
+  }
+
+  private async run(machine: string, opened: Opened, stages: BootStages, running: () => boolean): Promise<void> {
+    const { follower } = opened;
+    let { present } = opened;
+    const file = join(this.parts.paths.labDirectory, 'machines', machine, 'console.cast');
+    let cast = new CastWriter(file, machine);
+    let recorded = await cast.offset();
     for (;;) {
-      const offset = follower.offset;
+      const before = follower.offset;
       const bytes = await follower.read();
       if (bytes.length === 0) {
         if (!running()) break;
@@ -83,11 +119,18 @@ export class ConsoleWatch {
         continue;
       }
       const start = follower.offset - bytes.length;
-      this.parts.events.emit({ type: 'console', machine, offset: start, length: bytes.length });
-      if (follower.offset > recorded || start < offset) {
-        await cast.append(bytes, follower.offset).catch(() => undefined);
+      if (start < before) {
+        // The log began anew, with a new machine.
+        present = recorded = 0;
+        cast = new CastWriter(file, machine);
       }
-      for (const stage of stages.feed(bytes.toString('latin1'))) await this.emitStage(machine, stage);
+      const unrecorded = bytes.subarray(Math.max(0, recorded - start));
+      if (unrecorded.length > 0) await cast.append(unrecorded, follower.offset).catch(() => undefined);
+      const fresh = bytes.subarray(Math.max(0, present - start));
+      if (fresh.length === 0) continue;
+      const offset = follower.offset - fresh.length;
+      this.parts.events.emit({ type: 'console', machine, offset, length: fresh.length });
+      for (const stage of stages.feed(fresh.toString('latin1'))) await this.emitStage(machine, stage);
     }
     await follower.close();
   }
