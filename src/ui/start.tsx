@@ -3,6 +3,7 @@ import { UiContext } from './app/context.js';
 import { installGuard } from './app/guard.js';
 import { createSession } from './app/session.js';
 import { summaryLines } from './app/summary.js';
+import { oneKeyStream } from './keys/one-key-stream.js';
 import type { StartUi, UiOptions, UiResult } from './options.js';
 import { Root } from './screens/Root.js';
 import { asciiStream, localeIsUtf8 } from './theme/ascii.js';
@@ -43,7 +44,7 @@ async function fullScreen(options: UiOptions, stdin: NodeJS.ReadStream, stdout: 
       <Root {...(inline ? { inlineRows: INLINE_ROWS } : {})} />
     </UiContext>,
     {
-      stdin,
+      stdin: oneKeyStream(stdin),
       stdout: unicode ? stdout : asciiStream(stdout),
       alternateScreen: !inline,
       incrementalRendering: true,

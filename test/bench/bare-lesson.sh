@@ -4,8 +4,8 @@
 set -eu
 directory=$1 base=$2 lab=$3
 port=${BARE_PORT:-2299}
-ignition=$(find "$lab/machines/core-provisioner" "$lab" -name '*.ign' | head -n 1)
-key=$lab/keys/user
+ignition=$lab/ignition/core-provisioner.ign
+key=$lab/keys/id_ed25519
 
 qemu-img create -q -f qcow2 -F qcow2 -b "$base" "$directory/disk.qcow2" 8G
 qemu-system-x86_64 -name bare -machine pc -accel tcg,tb-size=128 -cpu max -m 1024 -smp 1 -nodefaults -display none \

@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { defaultLabConfig } from '../../src/engine/config/defaults.js';
+import { uplinkMac } from '../../src/engine/ignition/uplink-mac.js';
 import { Sandbox } from '../e2e/sandbox.js';
 import { type Benchmark, type Figure, median, times } from './figures.js';
 import { wholeCommand } from './startup.js';
@@ -52,12 +54,17 @@ async function bareLesson(sandbox: Sandbox): Promise<number> {
   const { stdout } = await sandbox.lab(['image', 'list', '--json']);
   const [image] = JSON.parse(stdout) as { disk: string }[];
   if (!image) throw new Error('no image in the cache');
+  const { machines } = defaultLabConfig();
+  const provisioner = machines.find(({ role }) => role === 'provisioner');
+  if (provisioner === undefined) throw new Error('no provisioner in the default lab');
   const directory = await mkdtemp(join(tmpdir(), 'bare-'));
   const lab = join(sandbox.directory, 'state/coreos-lab/labs/default');
   try {
     const started = performance.now();
     execFileSync('sh', [resolve('test/bench/bare-lesson.sh'), directory, image.disk, lab], {
       stdio: ['ignore', 'ignore', 'inherit'],
+      // The first network card's address is how the guest knows which one is the uplink.
+      env: { ...process.env, BARE_UPLINK_MAC: uplinkMac(provisioner) },
       timeout: 900_000,
     });
     return performance.now() - started;

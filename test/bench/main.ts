@@ -1,11 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import type { Benchmark, Figure } from './figures.js';
+import { flood } from './flood.js';
 import { lesson } from './lesson.js';
 import { lint } from './lint.js';
 import { startup } from './startup.js';
+import { switchThroughput } from './switch.js';
 
-const all: Benchmark[] = [startup, lint, lesson];
+const all: Benchmark[] = [startup, flood, switchThroughput, lint, lesson];
 const store = 'docs/performance.json';
 
 const wanted = process.argv.slice(2);

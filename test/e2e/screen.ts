@@ -10,7 +10,7 @@ export class Screen {
     const size = ['-x', String(columns), '-y', String(rows)];
     // The shell stays after the program, so that the restored terminal can be looked at; `exit=` shows how it ended.
     const program = [...sandbox.command(args)].map(quote).join(' ');
-    const script = `cd ${quote(sandbox.directory)}; ${program}; printf 'exit=%s\\n' "$?"; stty -a | head -c 400; exec cat`;
+    const script = `cd ${quote(sandbox.directory)}; ${program}; printf 'exit=%s\\n' "$?"; stty -a; exec cat`;
     await run('tmux', ['-L', screen.socket, '-f', '/dev/null', 'new-session', '-d', ...size, 'sh', '-c', script], {
       env: sandbox.env,
     });

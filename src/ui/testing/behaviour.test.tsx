@@ -22,6 +22,12 @@ async function open(more: (clock: FakeClock) => FakePlan = plan): Promise<void> 
   await screen.until('Up the sandbox');
 }
 
+test('keys that arrive together each count', async () => {
+  await open();
+  await screen.press(`${key.down}${key.down}${key.up}${key.enter}`);
+  expect(await screen.until('step 1/9')).toContain('Cluster bootstrapping');
+});
+
 describe('running steps', () => {
   test('the enter that opens a lesson does not also run its first step', async () => {
     await open();

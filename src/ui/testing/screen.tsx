@@ -4,6 +4,7 @@ import xterm from '@xterm/headless';
 import { type Instance, render } from 'ink';
 import { UiContext } from '../app/context.js';
 import { createSession, type Session } from '../app/session.js';
+import { oneKeyStream } from '../keys/one-key-stream.js';
 import type { UiOptions } from '../options.js';
 import { Root } from '../screens/Root.js';
 import type { Clock } from '../state/clock.js';
@@ -114,7 +115,7 @@ export class TestScreen {
         <Root />
       </UiContext>,
       {
-        stdin: this.#stdin as unknown as NodeJS.ReadStream,
+        stdin: oneKeyStream(this.#stdin as unknown as NodeJS.ReadStream),
         stdout: this.#stdout,
         alternateScreen: true,
         incrementalRendering: true,
