@@ -14,7 +14,8 @@ export const STATE_WORDS: Record<PowerState, string> = {
 
 /** `core-01                   not created (qemu)`, a line a machine, with a sentence of advice where there is one to give. */
 export function statusTable(machines: readonly MachineStatus[], provider: string): string {
-  const width = Math.max(25, ...machines.map(({ name }) => name.length)) + 1;
+  // Two spaces end a name: completion reads it off this table.
+  const width = Math.max(26, ...machines.map(({ name }) => name.length + 2));
   const rows = machines.map(({ name, state }) => `${name.padEnd(width)}${STATE_WORDS[state]} (${provider})`);
   return ['Current machine states:', '', ...rows, ...advice(machines), ''].join('\n');
 }
