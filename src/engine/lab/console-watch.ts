@@ -15,6 +15,8 @@ interface Opened {
   follower: FileFollower;
   /** What comes before this in the log was shown by earlier boots: it is recorded, but tells nothing of now. */
   present: number;
+  /** What comes before this was printed when nobody looked: of its stages only the last one is told. */
+  unseen: number;
 }
 
 interface Followed {
@@ -101,12 +103,12 @@ export class ConsoleWatch {
       (file) => file.size,
       () => 0,
     );
-    return { follower: new FileFollower(logFile, offset), present: off ? size : offset };
+    return { follower: new FileFollower(logFile, offset), present: off ? size : offset, unseen: size };
   }
 
   private async run(machine: string, opened: Opened, stages: BootStages, running: () => boolean): Promise<void> {
     const { follower } = opened;
-    let { present } = opened;
+    let { present, unseen } = opened;
     const file = join(this.parts.paths.labDirectory, 'machines', machine, 'console.cast');
     let cast = new CastWriter(file, machine);
     let recorded = await cast.offset();
@@ -121,7 +123,7 @@ export class ConsoleWatch {
       const start = follower.offset - bytes.length;
       if (start < before) {
         // The log began anew, with a new machine.
-        present = recorded = 0;
+        present = unseen = recorded = 0;
         cast = new CastWriter(file, machine);
       }
       const unrecorded = bytes.subarray(Math.max(0, recorded - start));
@@ -130,7 +132,9 @@ export class ConsoleWatch {
       if (fresh.length === 0) continue;
       const offset = follower.offset - fresh.length;
       this.parts.events.emit({ type: 'console', machine, offset, length: fresh.length });
-      for (const stage of stages.feed(fresh.toString('latin1'))) await this.emitStage(machine, stage);
+      const reached = stages.feed(fresh.toString('latin1'));
+      if (offset >= unseen) for (const stage of reached) await this.emitStage(machine, stage);
+      else if (follower.offset >= unseen && stages.stage !== 'power-on') await this.emitStage(machine, stages.stage);
     }
     await follower.close();
   }
