@@ -66,9 +66,19 @@ export class Power {
     const { slowness } = await provider.probe();
     await all(running, async ({ name }) => {
       events.emit({ type: 'machine', machine: name, state: 'stopping' });
-      if (options.force) await provider.powerOff(name);
-      else
-        await this.shutDown(name, HALT_TIMEOUT * Math.min(slowness, 3), states.get(name) === 'paused', options.signal);
+      try {
+        if (options.force) await provider.powerOff(name);
+        else
+          await this.shutDown(
+            name,
+            HALT_TIMEOUT * Math.min(slowness, 3),
+            states.get(name) === 'paused',
+            options.signal,
+          );
+      } catch (error) {
+        await this.tellState(name, states.get(name) ?? 'running');
+        throw error;
+      }
       events.emit({ type: 'machine', machine: name, state: 'poweroff' });
     });
   }
@@ -109,11 +119,17 @@ export class Power {
       await this.begin(spec.name);
       await provider.start(spec, options);
     } catch (error) {
-      const state = (await provider.states([spec.name])).get(spec.name) ?? 'poweroff';
-      events.emit({ type: 'machine', machine: spec.name, state });
+      await this.tellState(spec.name, 'poweroff');
       throw error;
     }
     events.emit({ type: 'machine', machine: spec.name, state: 'running' });
+  }
+
+  /** The state that a machine is in after something failed; `otherwise` where that cannot be read. */
+  private async tellState(machine: string, otherwise: PowerState): Promise<void> {
+    const { provider, events } = this.parts;
+    const states = await provider.states([machine]).catch(() => new Map<string, PowerState>());
+    events.emit({ type: 'machine', machine, state: states.get(machine) ?? otherwise });
   }
 
   private async begin(machine: string): Promise<void> {
