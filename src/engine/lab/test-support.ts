@@ -119,7 +119,9 @@ function strictSsh(planned: Partial<Ssh>): Ssh {
   return new Proxy(planned, {
     get(target, key) {
       if (key in target) return target[key as keyof Ssh];
-      throw new Error(`unplanned use of ssh.${String(key)}`);
+      return () => {
+        throw new Error(`unplanned use of ssh.${String(key)}`);
+      };
     },
   }) as Ssh;
 }
