@@ -49,7 +49,7 @@ function collect(value: string, before: string[]): string[] {
 function addLessonCommands(program: Command): void {
   program
     .command('run [steps...]')
-    .description('run lessons without the screen: LESSON, LESSON#STEP, or all')
+    .description('run lessons without the screen: LESSON, LESSON#STEP, or --all')
     .option('--all', 'every lesson, in order')
     .option('--from', 'go on from the given step to the end of its lesson')
     .option('--json', 'print the events, one JSON object a line')

@@ -44,7 +44,7 @@ export async function run(_options: object, command: Command): Promise<number> {
         const found = await images.find(name, version);
         return {
           ready: found !== undefined,
-          detail: found === undefined ? `${name} ${version} is not built yet` : `${name} ${version}`,
+          detail: found === undefined ? 'not built yet' : 'ready',
         };
       },
       dropCaches: () => dropCaches(parts),

@@ -5,7 +5,8 @@ const HIDDEN = /[\p{Cc}\p{Cf}]/gu;
 
 /**
  * A row of the emulated terminal as text with styles: the sixteen colours of the real terminal, bold, dim, underline, inverse.
- * Backgrounds of black and texts of black are left out, since they vanish in one scheme or the other.
+ * Backgrounds of black and texts of black are left out, since they vanish in one scheme or the other; black on white, with
+ * which SeaBIOS leaves the terminal to all that come after it, is plain text.
  */
 export function styledLine(line: IBufferLine, color: boolean): string {
   const length = line.translateToString(true).length === 0 ? 0 : line.length;
@@ -46,7 +47,7 @@ function styleOf(cell: IBufferCell, color: boolean): string {
   if (color) {
     const fg = cell.isFgPalette() ? cell.getFgColor() : -1;
     const bg = cell.isBgPalette() ? cell.getBgColor() : -1;
-    if (bg > 0 && bg < 16) {
+    if (bg > 0 && bg < 16 && !(bg === 7 && fg <= 0)) {
       codes.push(bg < 8 ? 40 + bg : 92 + bg);
       if (fg >= 0 && fg < 16) codes.push(fg < 8 ? 30 + fg : 82 + fg);
     } else if (fg > 0 && fg < 16 && fg !== 7 && fg !== 15) codes.push(fg < 8 ? 30 + fg : 82 + fg);

@@ -24,6 +24,16 @@ describe('a console is interpreted as a terminal', () => {
     expect(screen.styled(0)).toBe('grün \u001B[32mok\u001B[0m');
   });
 
+  test('what SeaBIOS leaves switched on harms nothing', async () => {
+    const screen = await ConsoleScreen.create(true);
+    await screen.write(`\u001B[?7l\u001B[0;30;47mWelcome to GRUB!\r\n${'k'.repeat(200)}\r\n`);
+    expect(screen.styled(0)).toBe('Welcome to GRUB!');
+    await screen.write('\u001B[2J\u001B[Hblank');
+    expect(screen.styled(0)).toBe('blank');
+    await screen.write(`\u001B[2J\u001B[H\u001B[0;30;47mWelcome to GRUB!\r\n${'k'.repeat(200)}\r\n`);
+    expect(screen.text(1) + screen.text(2)).toBe('k'.repeat(200));
+  });
+
   test('without colours only what is not colour is kept', async () => {
     const screen = await ConsoleScreen.create(false);
     await screen.write('\u001B[1;31mbad\u001B[0m');

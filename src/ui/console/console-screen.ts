@@ -2,8 +2,8 @@ import type { IMarker, Terminal } from '@xterm/headless';
 import type { LogSource } from '../logs/log-source.js';
 import { styledLine } from './cell-line.js';
 
-/** What firmware, boot loaders and systemd take a serial console to be. */
-const COLUMNS = 80;
+/** Wider than the 80 columns that firmware reckons with, so that the kernel's long lines stay whole. */
+const COLUMNS = 160;
 const ROWS = 25;
 const SCROLLBACK = 2000;
 
@@ -31,6 +31,8 @@ export class ConsoleScreen implements LogSource {
       allowProposedApi: true,
       logLevel: 'off',
     });
+    // SeaBIOS switches wrapping off and leaves it so; what is longer than a line would be lost.
+    terminal.parser.registerCsiHandler({ prefix: '?', final: 'l' }, ([mode]) => mode === 7);
     return new ConsoleScreen(terminal, color);
   }
 

@@ -23,11 +23,9 @@ export function oneKeyStream(stdin: NodeJS.ReadStream): NodeJS.ReadStream {
       if (keys.length > 0) setImmediate(again);
       return null;
     }
-    if (keys.length === 0) {
-      const chunk: unknown = stdin.read();
-      if (chunk === null) return null;
+    // Read until nothing is there: only then does the stream tell of more.
+    for (let chunk: unknown = stdin.read(); chunk !== null; chunk = stdin.read())
       keys.push(...splitKeys(String(chunk)));
-    }
     given = keys.length > 0;
     return keys.shift() ?? null;
   };
