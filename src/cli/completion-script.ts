@@ -38,25 +38,26 @@ function placesOf(command: Command, path: string[]): Place[] {
 const MACHINES = `coreos-lab status 2>/dev/null | sed -n 's/^\\([a-z0-9-]*\\)  .*(.*)$/\\1/p'`;
 const LESSONS = `coreos-lab lessons list 2>/dev/null | sed -n '2,$s/^\\([a-z0-9-]*\\)  .*/\\1/p'`;
 
+/** zsh runs this too, so no variable may have a name that means something there: path and words are PATH and the command line. */
 function bash(places: Place[]): string {
   const cases = places.map(({ path, words, machines, lessons }) => {
     const dynamic = `${machines ? ` $(${MACHINES})` : ''}${lessons ? ` $(${LESSONS})` : ''}`;
-    return `    '${path.join(' ')}') words="${words.join(' ')}${dynamic}" ;;`;
+    return `    '${path.join(' ')}') choices="${words.join(' ')}${dynamic}" ;;`;
   });
   return `# bash completion of coreos-lab: source <(coreos-lab completion bash)
 _coreos_lab() {
-  local current=\${COMP_WORDS[COMP_CWORD]} path= next word words= i
+  local current=\${COMP_WORDS[COMP_CWORD]} place= next word choices= i
   local known=" ${places.map(({ path }) => path.join('/')).join(' ')} "
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=\${COMP_WORDS[i]}
     [[ $word == -* ]] && continue
-    next=\${path:+$path/}$word
-    [[ $known == *" $next "* ]] && path=$next
+    next=\${place:+$place/}$word
+    [[ $known == *" $next "* ]] && place=$next
   done
-  case \${path//\\// } in
+  case \${place//\\// } in
 ${cases.join('\n')}
   esac
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  COMPREPLY=($(compgen -W "$choices" -- "$current"))
 }
 complete -o default -F _coreos_lab coreos-lab`;
 }
