@@ -148,6 +148,17 @@ describe('other shells', () => {
     expect(result).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
+  test('zsh gets no variable that is its own: a local path there empties PATH', () => {
+    const script = completionScript(createProgram(), 'zsh');
+    const own =
+      /^(path|words|status|argv|prefix|suffix|cdpath|fpath|manpath|signals|options|commands|functions|jobstates)$/;
+    const set = [...script.matchAll(/^ *local (.*)$/gm)].flatMap(([, line = '']) =>
+      [...line.replace(/"[^"]*"/g, '').matchAll(/(?:^| )([A-Za-z_]\w*)(?==|$| )/g)].map(([, name = '']) => name),
+    );
+    expect(set).toEqual(expect.arrayContaining(['current', 'next', 'word', 'known']));
+    expect(set.filter((name) => own.test(name))).toEqual([]);
+  });
+
   test('fish is told of every command with its description', () => {
     const program = createProgram();
     const lines = completionScript(program, 'fish').split('\n');
