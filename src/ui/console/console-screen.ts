@@ -1,4 +1,4 @@
-import type { IMarker, Terminal } from '@xterm/headless';
+import type { Terminal } from '@xterm/headless';
 import type { LogSource } from '../logs/log-source.js';
 import { styledLine } from './cell-line.js';
 
@@ -14,12 +14,17 @@ const SCROLLBACK = 2000;
 export class ConsoleScreen implements LogSource {
   first = 0;
   end = 0;
-  #anchor: { marker: IMarker; number: number } | undefined;
+  /** Lines that have left the screen at its top since the beginning. */
+  #scrolled = 0;
 
   private constructor(
     private readonly terminal: Terminal,
     private readonly color: boolean,
-  ) {}
+  ) {
+    terminal.onScroll(() => {
+      if (terminal.buffer.active.type === 'normal') this.#scrolled++;
+    });
+  }
 
   /** Loads the emulator when the first console is shown. */
   static async create(color: boolean): Promise<ConsoleScreen> {
@@ -55,18 +60,10 @@ export class ConsoleScreen implements LogSource {
     this.terminal.dispose();
   }
 
-  /** Keeps the numbers of lines while the oldest ones fall out of the scrollback: a marker moves with its line. */
+  /** Keeps the numbers of lines while the oldest ones fall out of the scrollback. */
   private count(): void {
     const { normal, active } = this.terminal.buffer;
-    const anchor = this.#anchor;
-    if (anchor === undefined) this.first = 0;
-    else if (anchor.marker.isDisposed || anchor.marker.line < 0) this.first = this.end;
-    else this.first = anchor.number - anchor.marker.line;
-    const cursor = normal.baseY + normal.cursorY;
-    anchor?.marker.dispose();
-    // Markers belong to the normal screen; while a guest uses the other one, the last count stays.
-    const marker = active.type === 'normal' ? this.terminal.registerMarker(0) : undefined;
-    this.#anchor = marker === undefined ? undefined : { marker, number: this.first + cursor };
+    this.first = this.#scrolled - normal.baseY;
     let last = active.baseY + active.cursorY;
     for (let row = active.length - 1; row > last; row--) {
       if (active.getLine(row)?.translateToString(true) !== '') last = row;
