@@ -6,9 +6,19 @@ type Action = (...args: never[]) => Promise<number | undefined> | Promise<void>;
 /** The exit code that a command asked for; main.ts ends with it. */
 export const outcome = { exitCode: 0 };
 
+/** Words that a command has no place for. The program itself takes them to say that there is no such command. */
+function hasMoreWords({ parent, args, registeredArguments }: Command): boolean {
+  return parent !== null && !registeredArguments.at(-1)?.variadic && args.length > registeredArguments.length;
+}
+
 /** Loads a command's code when it is used, not before. */
 function lazy(load: () => Promise<{ run: Action }>) {
   return async (...args: unknown[]) => {
+    const command = args.at(-1) as Command;
+    if (hasMoreWords(command)) {
+      const { tooManyWords } = await import('./unknown-command.js');
+      throw tooManyWords(command);
+    }
     const { run } = await load();
     outcome.exitCode = (await (run as (...all: unknown[]) => Promise<number | undefined>)(...args)) ?? 0;
   };
@@ -29,6 +39,7 @@ export function createProgram(): Command {
     .option('--lessons <path>', 'lessons of your own, a file or a folder; may be given again', collect, [])
     .option('-y, --yes', 'answer questions of the set-up with yes')
     .allowExcessArguments()
+    .helpCommand(true)
     .exitOverride()
     .configureOutput({ writeErr: (text) => process.stderr.write(text) })
     .showSuggestionAfterError()
