@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder';
 import type { Command } from 'commander';
 import { FileFollower } from '../../engine/console/follower.js';
 import { selectMachines } from '../../engine/lab/machines.js';
@@ -11,6 +12,7 @@ export async function run(machine: string | undefined, options: { follow?: boole
     const readers = machines.map(({ name }) => ({
       prefix: machines.length > 1 ? `${name.padEnd(width)} | ` : '',
       follower: new FileFollower(lab.console(name).logFile, 0),
+      decoder: new StringDecoder('utf8'),
       rest: '',
     }));
     for (;;) {
@@ -19,7 +21,7 @@ export async function run(machine: string | undefined, options: { follow?: boole
         const bytes = await reader.follower.read();
         if (bytes.length === 0) continue;
         idle = false;
-        const lines = (reader.rest + bytes.toString('utf8')).split('\n');
+        const lines = (reader.rest + reader.decoder.write(bytes)).split('\n');
         reader.rest = lines.pop() ?? '';
         for (const line of lines) process.stdout.write(`${reader.prefix}${line}\n`);
       }
