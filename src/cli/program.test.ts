@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
@@ -168,6 +168,31 @@ describe('commands that only look', () => {
       'core-03 not_created',
     ]);
     expect(await readdir(join(directory, 'state/coreos-lab/labs/default'))).not.toContain('lab.lock');
+  });
+
+  test('logs print consoles as they are, with the machine before each line when there are several', async () => {
+    const machines = join(directory, 'state/coreos-lab/labs/default/machines');
+    // The follower reads 256 KiB at a time: its first piece ends within a character.
+    const long = `x${'ä'.repeat(200_000)}`;
+    for (const [name, text] of [
+      ['core-provisioner', 'one\ntwo'],
+      ['core-01', `${long}\n`],
+    ] as const) {
+      await mkdir(join(machines, name), { recursive: true });
+      await writeFile(join(machines, name, 'console.log'), text);
+    }
+    expect(await lab('logs', 'core-provisioner')).toMatchObject({ code: 0, stdout: 'one\ntwo\n' });
+    const { code, stdout } = await lab('logs');
+    expect(code).toBe(0);
+    const prefix = (name: string) => `${name.padEnd('core-provisioner'.length)} | `;
+    expect(stdout.split('\n').sort()).toEqual(
+      [
+        '',
+        `${prefix('core-01')}${long}`,
+        `${prefix('core-provisioner')}one`,
+        `${prefix('core-provisioner')}two`,
+      ].sort(),
+    );
   });
 
   test('the version is that of the package', async () => {
