@@ -79,8 +79,8 @@ describe('building', () => {
 
   test('tells how far it is, over all steps, and keeps the log', async () => {
     await script(`
-sleep 0.15; echo '{"step":"packages","label":"packages","percent":50}'; sleep 0.15
-printf '{"step":"disk","label":'; sleep 0.05; echo '"disk image","percent":100}'; echo 'no json'; sleep 0.15
+sleep 0.4; echo '{"step":"packages","label":"packages","percent":50}'; sleep 0.4
+printf '{"step":"disk","label":'; sleep 0.05; echo '"disk image","percent":100}'; echo 'no json'; sleep 0.4
 echo 'a word for the log' >&2
 cp -r "$made" "$target"`);
     await store.build('labos', '1.0.0');
@@ -92,7 +92,9 @@ cp -r "$made" "$target"`);
       ['Build the Lab OS 1.0.0', 100],
     ]);
     expect(progress.at(-1)).toMatchObject({ unit: 'percent', total: 100, finished: true });
-    await expect.poll(() => readFile(join(cacheDirectory, 'image-build.log'), 'utf8')).toBe('a word for the log\n');
+    await expect
+      .poll(() => readFile(join(cacheDirectory, 'image-build.log'), 'utf8'), { timeout: 5000 })
+      .toBe('a word for the log\n');
   });
 
   test.each([
@@ -120,7 +122,7 @@ cp -r "$made" "$target"`);
     await script('sleep 60');
     const stop = new AbortController();
     const going = store.build('labos', '1.0.0', { signal: stop.signal });
-    await expect.poll(builds).toEqual(['1.0.0']);
+    await expect.poll(builds, { timeout: 5000 }).toEqual(['1.0.0']);
     stop.abort(new DOMException('cancelled', 'AbortError'));
     await expect(going).rejects.toMatchObject({ name: 'AbortError' });
   });
