@@ -198,11 +198,13 @@ describe('what cannot be had', () => {
     const stop = new AbortController();
     const going = fetchIt(source, { signal: stop.signal });
     await expect
-      .poll(() =>
-        stat(`${target}.part`).then(
-          ({ size }) => size,
-          () => 0,
-        ),
+      .poll(
+        () =>
+          stat(`${target}.part`).then(
+            ({ size }) => size,
+            () => 0,
+          ),
+        { timeout: 5000 },
       )
       .toBe(5000);
     stop.abort(new DOMException('cancelled', 'AbortError'));
