@@ -87,7 +87,7 @@ describe('following a console', () => {
     await writeFile(log, FIRST_BOOT);
     lab.power.set('core-01', 'running');
     const end = await watch.follow('core-01');
-    await expect.poll(stages).toEqual(['system']);
+    await expect.poll(stages, { timeout: 5000 }).toEqual(['system']);
     await writeFile(log, 'SeaBIOS new\r\n');
     await end();
     expect(stages()).toEqual(['system', 'firmware']);
@@ -100,7 +100,7 @@ describe('following a console', () => {
     await first();
     await first();
     await appendFile(log, 'SeaBIOS\r\n');
-    await expect.poll(stages).toEqual(['firmware']);
+    await expect.poll(stages, { timeout: 5000 }).toEqual(['firmware']);
     expect(watch.stage('core-01')).toBe('firmware');
     await second();
     expect(watch.stage('core-01')).toBeUndefined();
