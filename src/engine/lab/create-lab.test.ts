@@ -201,7 +201,7 @@ test('watching tells changes of state, and a machine that ended unasked', async 
   const lab = await open({ power: { 'core-01': 'running' } });
   const end = lab.watch();
   const states = () => world.of('machine').map(({ machine, state }) => `${machine} ${state}`);
-  await expect.poll(states).toHaveLength(4);
+  await expect.poll(states, { timeout: 5000 }).toHaveLength(4);
   expect(states()).toContain('core-01 running');
   world.power.set('core-01', 'aborted');
   await expect.poll(() => states().slice(4), { timeout: 5000 }).toEqual(['core-01 aborted']);
