@@ -1,18 +1,38 @@
 import type { BootStage } from '../events.js';
 
-/** Lines that show that a stage has begun, in the order of a boot. Sources: SeaBIOS, iPXE, GRUB, Linux, provision/labos/README.md. */
-const MARKERS: readonly (readonly [BootStage, RegExp])[] = [
-  ['firmware', /SeaBIOS|Oracle VM VirtualBox BIOS|Booting from/],
-  ['dhcp', /\bDHCP(?=\W)|Configuring \(net\d/],
-  ['ipxe', /iPXE initialising|iPXE \d+\.\d|Filename: |\.ipxe(?=\W)/],
-  ['kernel', /GRUB: loading|Linux version \d|bzImage|vmlinuz/],
-  ['initrd', /Run \/init as init process|labos: initrd:|dracut/],
-  ['ignition', /labos: ignition: first boot|ignition\[\d+\]/],
-  ['install', /flatcar-install|labos: install/],
-  ['system', /labos: switching to the real root|running in system mode|systemd\[1\]: Switching root/],
+/** A text that shows that a stage has begun; where `after` is set, only in a boot that has come that far. */
+interface Marker {
+  stage: BootStage;
+  pattern: RegExp;
+  after?: BootStage;
+}
+
+const ORDER: readonly BootStage[] = [
+  'power-on',
+  'firmware',
+  'dhcp',
+  'ipxe',
+  'kernel',
+  'initrd',
+  'ignition',
+  'install',
+  'system',
+  'ssh',
 ];
 
-const ORDER: readonly BootStage[] = ['power-on', ...MARKERS.map(([stage]) => stage), 'ssh'];
+/** In the order of a boot. Sources: SeaBIOS, iPXE, GRUB, Linux, provision/labos/README.md. */
+const MARKERS: readonly Marker[] = [
+  { stage: 'firmware', pattern: /SeaBIOS|Oracle VM VirtualBox BIOS|Booting from/ },
+  { stage: 'dhcp', pattern: /\bDHCP(?=\W)|Configuring \(net\d/ },
+  { stage: 'ipxe', pattern: /Filename: |\.ipxe(?=\W)/ },
+  // The network card's own ROM is an iPXE too: it greets before it asks for an address, and on machines without one.
+  { stage: 'ipxe', pattern: /iPXE initialising|iPXE \d+\.\d/, after: 'dhcp' },
+  { stage: 'kernel', pattern: /GRUB: loading|Linux version \d|vmlinuz/ },
+  { stage: 'initrd', pattern: /Run \/init as init process|labos: initrd:|dracut/ },
+  { stage: 'ignition', pattern: /labos: ignition: first boot|ignition\[\d+\]/ },
+  { stage: 'install', pattern: /flatcar-install|labos: install/ },
+  { stage: 'system', pattern: /labos: switching to the real root|running in system mode|systemd\[1\]: Switching root/ },
+];
 
 /** How far a boot has come, read off the console. Feed it text in any pieces; it tells each stage once. */
 export class BootStages {
@@ -33,9 +53,11 @@ export class BootStages {
         // What was looked at is dropped, and markers count in the order of their ends: however the text is cut into pieces,
         // the same stages come out.
         left = left.slice(marker.end);
-        const rebooted = marker.index === ORDER.indexOf('firmware') && this.at >= ORDER.indexOf('kernel');
-        if (marker.index <= this.at && !rebooted) continue;
-        this.at = marker.index;
+        const index = ORDER.indexOf(marker.stage);
+        const rebooted = marker.stage === 'firmware' && this.at >= ORDER.indexOf('kernel');
+        const tooEarly = marker.after !== undefined && this.at < ORDER.indexOf(marker.after);
+        if (tooEarly || (index <= this.at && !rebooted)) continue;
+        this.at = index;
         reached.push(this.stage);
       }
       // A last line without its end may still grow; it is looked at again, so that no marker is cut in two.
@@ -55,13 +77,13 @@ export class BootStages {
 }
 
 /** The marker of a line that is complete first, and where it ends. */
-function firstMarker(line: string): { index: number; end: number } | undefined {
-  let first: { index: number; end: number } | undefined;
-  for (const [index, [, pattern]] of MARKERS.entries()) {
-    const match = pattern.exec(line);
+function firstMarker(line: string): (Marker & { end: number }) | undefined {
+  let first: (Marker & { end: number }) | undefined;
+  for (const marker of MARKERS) {
+    const match = marker.pattern.exec(line);
     if (match === null) continue;
     const end = match.index + match[0].length;
-    if (first === undefined || end <= first.end) first = { index: index + 1, end };
+    if (first === undefined || end <= first.end) first = { ...marker, end };
   }
   return first;
 }
