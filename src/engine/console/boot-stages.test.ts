@@ -18,10 +18,23 @@ const FROM_DISK = [
   'core-provisioner login: ',
 ].join('');
 
+/** A blank machine: firmware and the iPXE of its network card, which nobody answers. */
+const BLANK = [
+  '\x1bc\x1b[?7l\x1b[2J\x1b[0mSeaBIOS (version 1.16.2-debian-1.16.2-1)\r\n',
+  'iPXE (http://ipxe.org) 00:03.0 CA00 PCI2.10 PnP PMM+3EFCF0C0+3EF0F0C0 CA00\r\n',
+  'Booting from Hard Disk...\r\nBoot failed: not a bootable disk\r\n\nBooting from ROM...\r\n',
+  'iPXE (PCI 00:03.0) starting execution...ok\r\niPXE initialising devices...ok\r\n\n\n\n',
+  '\x1b[0;1miPXE 1.0.0+git-20190125.36a4c85-5.1\x1b[0m -- Open Source Network Boot Firmware\r\n',
+  '\x1b[0mFeatures: DNS HTTP iSCSI NFS TFTP AoE ELF MBOOT PXE bzImage Menu PXEXT\r\n',
+  'net0: 08:00:27:8e:15:8a using virtio-net on 0000:00:03.0 (open)\r\n',
+  'Configuring (net0 08:00:27:8e:15:8a).................. No configuration methods \r\n',
+  'No more network devices\r\nBooting from Floppy...\r\nBoot failed: could not read the boot disk\r\n',
+].join('');
+
 const OVER_NETWORK = [
-  'SeaBIOS (version 1.16.2)\r\niPXE (http://ipxe.org) 00:03.0 CA00 PCI2.10\r\nBooting from ROM...\r\n',
-  'iPXE 1.21.1+ -- Open Source Network Boot Firmware -- https://ipxe.org\r\n',
-  'Configuring (net0 08:00:27:8e:15:8a)...... ok\r\nFilename: http://192.168.2.2/boot.ipxe\r\n',
+  BLANK.slice(0, BLANK.indexOf('Configuring')),
+  'Configuring (net0 08:00:27:8e:15:8a)...... ok\r\nnet0: 192.168.2.10/255.255.255.0\r\n',
+  'Filename: http://192.168.2.2/undionly.kpxe\r\niPXE initialising devices...ok\r\n',
   'http://192.168.2.2/vmlinuz... ok\r\nLinux version 6.1.0\r\nlabos: install to /dev/sda\r\n',
 ].join('');
 
@@ -60,7 +73,16 @@ describe('the stages of a boot', () => {
   });
 
   test('over the network', () => {
-    expect(stagesOf([OVER_NETWORK])).toEqual(['firmware', 'ipxe', 'kernel', 'install']);
+    expect(stagesOf([OVER_NETWORK])).toEqual(['firmware', 'dhcp', 'ipxe', 'kernel', 'install']);
+  });
+
+  test('of a blank machine end with the address that it does not get', () => {
+    expect(stagesOf([BLANK])).toEqual(['firmware', 'dhcp']);
+  });
+
+  test('an iPXE that was fetched greets too; that of the network card, before an address, is firmware', () => {
+    expect(stagesOf(['SeaBIOS\niPXE 1.21.1\n'])).toEqual(['firmware']);
+    expect(stagesOf(['SeaBIOS\niPXE 1.0.0\nConfiguring (net0)\niPXE 1.21.1\n'])).toEqual(['firmware', 'dhcp', 'ipxe']);
   });
 
   test('dhcp is told when it is seen before iPXE, and a longer word is none', () => {
@@ -110,6 +132,7 @@ describe('the stages of a boot', () => {
   test.each([
     ['from the disk', FROM_DISK],
     ['over the network', OVER_NETWORK],
+    ['of a blank machine', BLANK],
     ['two boots', FROM_DISK + OVER_NETWORK],
   ])('do not depend on how the text is cut: %s', (_name, text) => {
     const whole = stagesOf([text]);
