@@ -7,7 +7,7 @@ const LEAVE = 0x1d;
 /** Connects this terminal with a machine's serial console and says how to leave it. */
 export async function attachConsole(lab: Lab, machine: string): Promise<void> {
   const remote = await lab.console(machine).attach();
-  process.stderr.write(`Console of ${machine}. Ctrl+] leaves it; press Enter for a prompt.\n`);
+  process.stderr.write(`Console of ${machine}. Ctrl+] leaves it; press Enter if it shows no prompt.\n`);
   await attachTerminal(remote);
   process.stderr.write(`\nLeft the console of ${machine}.\n`);
 }
@@ -22,7 +22,9 @@ async function attachTerminal(remote: Duplex): Promise<void> {
       remote.on('data', (chunk: Buffer) => stdout.write(chunk));
       remote.once('close', done);
       remote.once('error', () => done());
-      stdin.on('data', (chunk: Buffer) => {
+      // Where the screen had the terminal before, its input comes as text.
+      stdin.on('data', (data: Buffer | string) => {
+        const chunk = Buffer.from(data as string);
         const leave = chunk.indexOf(LEAVE);
         if (leave === -1) remote.write(chunk);
         else {

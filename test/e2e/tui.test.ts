@@ -168,7 +168,23 @@ describe('the screen, in a real terminal', () => {
       await screen.type('echo "$((6 * 7)) from $(hostname)"');
       await screen.keys('Enter');
       await screen.shows('42 from core-provisioner');
-      await screen.keys('Escape', 'q');
+      // The terminal goes to the console, to a shell, and comes back each time: no key is lost on the way.
+      for (let round = 0; round < 2; round++) {
+        await screen.keys('c');
+        await screen.shows('Console of core-provisioner. Ctrl+] leaves it');
+        await screen.type('echo "$((40 + 2)) over the wire"');
+        await screen.keys('Enter');
+        await screen.shows('42 over the wire');
+        await screen.keys('C-]');
+        await screen.shows('Back from the console of core-provisioner.');
+        await screen.keys('s');
+        await screen.shows(/core@core-provisioner:~\$/);
+        await screen.type('exit');
+        await screen.keys('Enter');
+        await screen.shows('Back from core-provisioner.');
+      }
+      await screen.keys('Escape');
+      await screen.keys('q');
       await screen.shows('What you changed');
       await screen.keys('Enter');
       await screen.shows('Up the provisioner');

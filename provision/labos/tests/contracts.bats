@@ -95,3 +95,12 @@
     command -v $tool || return 1
   done
 }
+
+@test "the serial console has a shell with flatcar.autologin, a login prompt without" {
+  if grep -qw flatcar.autologin /proc/cmdline; then unit=labos-autologin other=serial-getty@ttyS0
+  else unit=serial-getty@ttyS0 other=labos-autologin; fi
+  # It begins when the boot is over.
+  for _ in $(seq 60); do systemctl -q is-active "$unit" && break; sleep 1; done
+  systemctl is-active "$unit"
+  ! systemctl -q is-active "$other"
+}

@@ -6,6 +6,19 @@ export function splitKeys(input: string): string[] {
 }
 
 /**
+ * Stops reading the terminal, so that a program it is handed to gets every key. Taking listeners away is not enough: a read that
+ * is under way would swallow the next key. Node stops reading when its standard input says that it was paused.
+ */
+export async function stopReading(stdin: NodeJS.ReadStream): Promise<void> {
+  const turn = () => new Promise((done) => setImmediate(done));
+  // Listeners that were just taken away are reckoned with in the next turn, and might set the stream flowing.
+  await turn();
+  stdin.pause();
+  stdin.emit('pause');
+  await turn();
+}
+
+/**
  * The terminal's input, one key for each turn of the event loop. Typed fast or sent by a program, several keys arrive as one
  * piece; lists would then handle each of them as if the ones before had changed nothing yet.
  */

@@ -1,10 +1,11 @@
-import { Box, useApp, useInput, usePaste, useWindowSize } from 'ink';
+import { Box, useApp, useInput, usePaste, useStdin, useWindowSize } from 'ink';
 import { useEffect } from 'react';
 import { useSnapshot, useUi } from '../app/context.js';
 import { dispatch, paste } from '../app/dispatch.js';
 import { DialogLayer, isFullDialog } from '../dialogs/DialogLayer.js';
 import { ExploreScreen } from '../explore/ExploreScreen.js';
 import { keyNames } from '../keys/names.js';
+import { stopReading } from '../keys/one-key-stream.js';
 import { MINIMUM } from '../state/layout.js';
 import { CleanupScreen } from './CleanupScreen.js';
 import { DoctorScreen } from './DoctorScreen.js';
@@ -18,6 +19,7 @@ export function Root({ inlineRows }: { inlineRows?: number }) {
   const { parts } = useUi();
   const { view } = useSnapshot();
   const app = useApp();
+  const { stdin } = useStdin();
   const size = useWindowSize();
   // A Windows console scrolls when its last cell is written.
   const spare = process.platform === 'win32' || inlineRows !== undefined ? 1 : 0;
@@ -27,8 +29,14 @@ export function Root({ inlineRows }: { inlineRows?: number }) {
   parts.viewport.rows = rows;
 
   useEffect(() => {
-    parts.terminal.suspend = (work) => app.suspendTerminal(work);
-  }, [parts, app]);
+    parts.terminal.suspend = (work) =>
+      app.suspendTerminal(async () => {
+        await stopReading(stdin as NodeJS.ReadStream);
+        await work();
+        // Work that read the terminal itself has to be done with it before it is listened to again.
+        await stopReading(stdin as NodeJS.ReadStream);
+      });
+  }, [parts, app, stdin]);
 
   const small = columns < MINIMUM.columns || size.rows < MINIMUM.rows;
   return (
