@@ -39,9 +39,7 @@ export async function probeQemu(options: ProbeOptions): Promise<Probed> {
       {
         code: 'QEMU_TOO_OLD',
         message: `QEMU ${version} is too old: the private network needs ${OLDEST_VERSION} or newer.`,
-        remedy: [
-          'Install QEMU from Debian 12, Ubuntu 23.04, Homebrew or newer, or use VirtualBox (provider: virtualbox).',
-        ],
+        remedy: ['Install QEMU 7.2 or newer: Debian 12, Ubuntu 23.04, Fedora 38 and Homebrew have it.'],
       },
       version,
     );
