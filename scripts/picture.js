@@ -53,6 +53,7 @@ const width = Math.ceil(columns * cell.width) + 24;
 const height = rows * cell.height + 24;
 const out = [
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="14">`,
+  '<title>The screen of coreos-lab during lesson 1</title>',
   `<rect width="${width}" height="${height}" rx="8" fill="${base.background}"/>`,
 ];
 for (let y = 0; y < rows; y++) {

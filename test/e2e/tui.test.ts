@@ -160,7 +160,7 @@ describe('the screen, in a real terminal', () => {
       await screen.shows(/waiting for ssh/i);
       await screen.shows(/Step done/, 300_000);
       // The console is the machine's own.
-      await screen.shows('labos: ready: core-provisioner');
+      await screen.shows('core@core-provisioner:~$');
       await screen.keys('e');
       await screen.shows('Explore freely');
       await screen.keys('x');
@@ -178,7 +178,7 @@ describe('the screen, in a real terminal', () => {
         await screen.keys('C-]');
         await screen.shows('Back from the console of core-provisioner.');
         await screen.keys('s');
-        await screen.shows(/core@core-provisioner:~\$/);
+        await screen.shows(/^(?!.*Machines ─).*core@core-provisioner:~\$/s);
         await screen.type('exit');
         await screen.keys('Enter');
         await screen.shows('Back from core-provisioner.');
