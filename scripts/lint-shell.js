@@ -20,7 +20,11 @@ function isShell(file) {
 
 const scripts = files.filter(isShell);
 if (scripts.length === 0) process.exit(0);
-const result = spawnSync('shellcheck', ['--severity=warning', ...scripts], { stdio: 'inherit' });
+const result = spawnSync(
+  'shellcheck',
+  ['--external-sources', '--source-path=SCRIPTDIR', '--severity=warning', ...scripts],
+  { stdio: 'inherit' },
+);
 if (result.error) {
   console.log('shellcheck is not installed: shell scripts were not checked');
   process.exit(0);

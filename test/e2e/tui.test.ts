@@ -183,7 +183,6 @@ describe('the screen, in a real terminal', () => {
         await screen.keys('Enter');
         await screen.shows('Back from core-provisioner.');
       }
-      await screen.keys('Escape');
       await screen.keys('q');
       await screen.shows('What you changed');
       await screen.keys('Enter');
