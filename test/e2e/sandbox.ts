@@ -71,12 +71,12 @@ export class Sandbox {
 
   /** Destroys the machines; whatever is still running of this sandbox is an error of the program, and is killed. */
   async dispose(): Promise<string[]> {
-    await this.lab(['destroy', '--yes']);
+    const destroyed = await this.lab(['destroy', '--yes']);
     await new Promise((wake) => setTimeout(wake, 1500));
     const left = await this.processes(/qemu-system|switch\.js/);
     for (const { pid } of left) process.kill(pid, 'SIGKILL');
     await rm(this.directory, { recursive: true, force: true });
-    return left.map(({ command }) => command);
+    return [...(destroyed.code === 0 ? [] : [destroyed.stderr]), ...left.map(({ command }) => command)];
   }
 }
 

@@ -200,7 +200,9 @@ describe('the screen, in a real terminal', () => {
       await again.shows('Up the sandbox environment');
       await again.shows(/core-provisioner|1 of 4|running/);
       await again.keys('C-c');
-      await again.shows(/exit=|leave/i);
+      await again.shows(/Leave running/);
+      await again.keys('Enter');
+      await again.shows('exit=0');
     } finally {
       await again.close();
     }

@@ -1,4 +1,5 @@
 import { hostRange, ipv4 } from './ipv4.js';
+import { defaultSerial } from './defaults.js';
 import type { LabConfig, MachineConfig } from './lab-config.js';
 
 /** A fault in lab.yaml: where (keys and list positions from the top) and what. */
@@ -18,7 +19,8 @@ function checkDuplicates(machines: MachineConfig[]): ConfigFault[] {
     const seen = new Map<string | number, string>();
     machines.forEach((machine, index) => {
       const value = machine[key];
-      if (!value) return;
+      // A serial that was made of a MAC says nothing that the MAC does not.
+      if (!value || (key === 'serial' && value === defaultSerial(machine.mac) && seen.has(value))) return;
       const first = seen.get(value);
       if (first === undefined) seen.set(value, machine.name);
       else

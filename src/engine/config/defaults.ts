@@ -24,6 +24,11 @@ export const MACHINE_DEFAULTS = {
   node: { memory: 1024, cpus: 1, disk: 8 },
 } as const;
 
+/** What a machine reports as its serial number when lab.yaml gives it none. */
+export function defaultSerial(mac: string): string {
+  return `${mac.replaceAll(':', '')}-0`;
+}
+
 function provisioner(): MachineConfig {
   return {
     name: 'core-provisioner',

@@ -2,7 +2,7 @@ import { type Document, isMap, isNode, isPair, LineCounter, type Node, parseDocu
 import { didYouMean } from '../did-you-mean.js';
 import { LabError } from '../errors.js';
 import { type ConfigFault, checkConfig } from './check.js';
-import { defaultLabConfig, MACHINE_DEFAULTS } from './defaults.js';
+import { defaultLabConfig, defaultSerial, MACHINE_DEFAULTS } from './defaults.js';
 import type { LabConfig, MachineConfig } from './lab-config.js';
 import { type LabFile, labSchema, type MachineFile, v } from './schema.js';
 
@@ -106,7 +106,7 @@ function complete(file: LabFile): LabConfig {
 
 function completeMachine(machine: MachineFile, gateway: string): MachineConfig {
   const own = defined(machine);
-  const base = { ...MACHINE_DEFAULTS[machine.role], serial: `${machine.mac.replaceAll(':', '')}-0` };
+  const base = { ...MACHINE_DEFAULTS[machine.role], serial: defaultSerial(machine.mac) };
   if (machine.role === 'provisioner') return { ...base, ip: gateway, sshPort: 0, ...own } as MachineConfig;
   return { ...base, ...own } as MachineConfig;
 }
