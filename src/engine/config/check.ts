@@ -1,5 +1,5 @@
-import { hostRange, ipv4 } from './ipv4.js';
 import { defaultSerial } from './defaults.js';
+import { hostRange, ipv4 } from './ipv4.js';
 import type { LabConfig, MachineConfig } from './lab-config.js';
 
 /** A fault in lab.yaml: where (keys and list positions from the top) and what. */
