@@ -8,11 +8,13 @@ import { createImageStore } from '../engine/images/create-image-store.js';
 import type { ImageStore } from '../engine/images/image-store.js';
 import { createLab } from '../engine/lab/create-lab.js';
 import type { Lab } from '../engine/lab.js';
+import type { Provider } from '../engine/providers/provider.js';
 import { createQemuProvider } from '../engine/providers/qemu/provider.js';
 import { createSsh } from '../engine/ssh/create-ssh.js';
 import { createEventBus, type JournaledEventBus } from '../engine/state/event-bus.js';
 import { acquireLock, type Lock, lockHolder } from '../engine/state/lock.js';
-import { type LabPaths, labPaths, makeLabDirectories } from '../engine/state/paths.js';
+import { makeLabDirectories } from '../engine/state/make-directories.js';
+import { type LabPaths, labPaths } from '../engine/state/paths.js';
 import { Timings } from '../engine/state/timings.js';
 import { checkStateVersion } from '../engine/state/version.js';
 import { packageRoot } from './package-root.js';
@@ -31,6 +33,7 @@ export interface Composed {
   bus: JournaledEventBus;
   exec: Exec;
   images: ImageStore;
+  provider: Provider;
   lab: Lab;
   timings: Timings;
   lessonsDirectory: string;
@@ -85,6 +88,7 @@ export async function compose({ labFile, lock: command }: ComposeOptions): Promi
     bus,
     exec,
     images,
+    provider,
     lab,
     timings,
     lessonsDirectory: join(root, 'lessons'),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { LabError } from '../engine/errors.js';
 import { quoteCommand } from '../engine/exec-quote.js';
+import { requireUsable } from '../engine/providers/require-usable.js';
 import { confirm } from './ask.js';
 import type { Context } from './context.js';
 import { packageRoot } from './package-root.js';
@@ -25,7 +26,7 @@ export async function needsSetUp({
 
 /** Installs the packages that are missing, then makes the image. Asks before it changes the system, unless `yes`. */
 export async function setUp(context: Context, options: { yes: boolean }): Promise<void> {
-  const { lab, exec, images, config, signal } = context;
+  const { lab, exec, images, config, provider, signal } = context;
   const needsImage = (await images.find(config.image.name, config.image.version)) === undefined;
   const missing = await missingPackages(context, needsImage && config.image.name === 'labos');
   if (missing.length > 0) {
@@ -45,6 +46,8 @@ export async function setUp(context: Context, options: { yes: boolean }): Promis
       });
     }
   }
+  // What is installed may still be of no use, such as a QEMU that is too old: told before two minutes of building.
+  requireUsable(await provider.probe({ signal }));
   if (needsImage && !options.yes && process.stdin.isTTY) {
     const go = await confirm(`Build the operating system now? It takes about two minutes and 1 GB of disk.`, {
       preset: true,
@@ -52,6 +55,8 @@ export async function setUp(context: Context, options: { yes: boolean }): Promis
     if (!go) throw declined('coreos-lab image build');
   }
   await lab.ensureImage({ signal });
+  // With the image an accelerator can be proven, which the first start of a machine is then spared.
+  await provider.probe({ signal });
 }
 
 /** Debian's names of what is not installed. Throws LabError HOST_PACKAGES (exit code 2) where there is no dpkg to ask. */

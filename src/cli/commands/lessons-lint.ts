@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { loadLabConfig } from '../../engine/config/load.js';
 import { formatFault } from '../../steps/lint/format-fault.js';
 import { loadLessons } from '../../steps/load.js';
+import { plural } from '../../ui/theme/format.js';
 import { globals } from '../context.js';
 import { print, printJson } from '../output.js';
 import { packageRoot } from '../package-root.js';
@@ -18,7 +19,7 @@ export async function run(files: string[], options: { json?: boolean }, command:
   else {
     for (const fault of faults) print(formatFault(fault));
     const steps = lessons.reduce((sum, lesson) => sum + lesson.steps.length, 0);
-    print(`${lessons.length} lessons, ${steps} steps, ${faults.length} faults`);
+    print([plural(lessons.length, 'lesson'), plural(steps, 'step'), plural(faults.length, 'fault')].join(', '));
   }
   return faults.some(({ severity }) => severity === 'error') ? 1 : 0;
 }

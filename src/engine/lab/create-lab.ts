@@ -1,5 +1,6 @@
 import { LabError } from '../errors.js';
 import type { Lab, MachineStatus } from '../lab.js';
+import { requireUsable } from '../providers/require-usable.js';
 import { Boots } from './boots.js';
 import { ConsoleWatch } from './console-watch.js';
 import { examine } from './doctor.js';
@@ -34,14 +35,7 @@ export function createLab(options: LabOptions): Lab {
   const target = (name: string) => sshTarget(parts, ports, machine(name));
 
   async function usableProvider(signal?: AbortSignal) {
-    const report = await provider.probe({ ...(signal && { signal }) });
-    if (report.usable) return report;
-    const problem = report.problems[0] ?? {
-      code: 'PROVIDER_UNUSABLE',
-      message: `${provider.name} cannot be used.`,
-      remedy: ['coreos-lab doctor'],
-    };
-    throw new LabError({ ...problem, exitCode: 2 });
+    return requireUsable(await provider.probe({ ...(signal && { signal }) }));
   }
 
   const lab: Lab = {

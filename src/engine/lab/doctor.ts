@@ -1,7 +1,7 @@
 import { access, constants, statfs } from 'node:fs/promises';
 import type { DoctorItem } from '../lab.js';
+import { availableMiB } from '../memory.js';
 import type { LabParts } from './parts.js';
-import { availableMiB } from './room.js';
 
 const GIB = 2 ** 30;
 

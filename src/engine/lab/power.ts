@@ -40,16 +40,18 @@ export class Power {
     const states = await this.states(machines);
     const idle = machines.filter(({ name }) => states.get(name) !== 'running');
     const image = machines.some(({ role }) => role === 'provisioner') ? await requireImage(this.parts) : undefined;
-    await checkRoom(idle, report);
+    const off = idle.filter(({ name }) => !['paused', 'starting'].includes(states.get(name) ?? ''));
+    await checkRoom(off, report);
     const stagger = report.slowness > 1 ? 1500 : 250;
     const results = await Promise.allSettled(
-      machines.map(async (machine, index) => {
+      machines.map(async (machine) => {
         signal?.throwIfAborted();
-        const running = !idle.includes(machine);
+        const turn = idle.indexOf(machine);
+        const running = turn < 0;
         const spec = await this.spec(machine, image?.disk, running);
         // A running machine is started too: the provider repairs what it needs around it, such as the switch.
         if (running) return provider.start(spec, { ...(signal && { signal }) });
-        if (index > 0) await sleep(stagger * index, undefined, { ...(signal && { signal }) });
+        if (turn > 0) await sleep(stagger * turn, undefined, { ...(signal && { signal }) });
         return this.powerOn(spec, signal);
       }),
     );

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { defaultLabConfig } from '../config/defaults.js';
 import type { MachineConfig } from '../config/lab-config.js';
+import { availableMiB } from '../memory.js';
 import type { ProviderReport } from '../providers/provider.js';
-import { availableMiB, checkRoom } from './room.js';
+import { checkRoom } from './room.js';
 
 const report = (slowness: number): ProviderReport => ({ usable: true, slowness, problems: [] });
 const machine = (name: string, memory: number): MachineConfig => ({

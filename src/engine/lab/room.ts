@@ -1,14 +1,7 @@
 import type { MachineConfig } from '../config/lab-config.js';
 import { LabError } from '../errors.js';
+import { availableMiB, hypervisorOverheadMiB } from '../memory.js';
 import type { ProviderReport } from '../providers/provider.js';
-
-/** What a hypervisor takes beside the guest's memory, MiB; emulation needs a translation cache. */
-const OVERHEAD = { emulated: 200, native: 80 };
-
-/** Memory that new processes can have, MiB: the system's estimate, within the limit of a container. */
-export function availableMiB(): number {
-  return Math.floor(process.availableMemory() / 1024 / 1024);
-}
 
 /**
  * Refuses to start machines that together need more memory than there is, before the first of them starts. Throws LabError
@@ -19,7 +12,7 @@ export async function checkRoom(
   report: ProviderReport,
   available = availableMiB(),
 ): Promise<void> {
-  const overhead = report.slowness > 1 ? OVERHEAD.emulated : OVERHEAD.native;
+  const overhead = hypervisorOverheadMiB(report.slowness > 1);
   const needed = machines.reduce((sum, { memory }) => sum + memory + overhead, 0);
   if (needed <= available) return;
   const names = machines.map(({ name }) => name).join(', ');

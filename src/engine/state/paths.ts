@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { homedir, platform, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { LabError } from '../errors.js';
 
 /** Where things are kept; all absolute. */
 export interface LabPaths {
@@ -46,26 +44,4 @@ function runtimeDirectory(labDirectory: string, env: Environment): string {
   // 60: a socket's name and a machine's name have to fit in what is left.
   if (set && set.length < 60) return join(set, 'coreos-lab', id);
   return join(platform() === 'win32' ? tmpdir() : '/tmp', `coreos-lab-${userInfo().uid}`, id);
-}
-
-/** Makes the directories of a lab. Throws LabError STATE_NOT_WRITABLE (exit code 2) that names the variable to set. */
-export function makeLabDirectories(paths: LabPaths): void {
-  const wanted = [
-    [paths.labDirectory, 'XDG_STATE_HOME'],
-    [paths.cacheDirectory, 'XDG_CACHE_HOME'],
-    [paths.runtimeDirectory, 'XDG_RUNTIME_DIR'],
-  ] as const;
-  for (const [directory, variable] of wanted) {
-    try {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
-    } catch (error) {
-      throw new LabError({
-        code: 'STATE_NOT_WRITABLE',
-        message: `The directory ${directory} cannot be made: ${(error as NodeJS.ErrnoException).code ?? String(error)}.`,
-        remedy: [`Make it writable, or set ${variable} to a directory that is, and run the command again.`],
-        exitCode: 2,
-        cause: error,
-      });
-    }
-  }
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -8,7 +8,8 @@ import { readJson, writeFileAtomic } from './atomic-file.js';
 import { createEventBus } from './event-bus.js';
 import { openJournal, readJournal } from './journal.js';
 import { acquireLock, lockHolder } from './lock.js';
-import { labPaths, makeLabDirectories } from './paths.js';
+import { makeLabDirectories } from './make-directories.js';
+import { labPaths } from './paths.js';
 import { Runs } from './runs.js';
 import { Timings } from './timings.js';
 import { checkStateVersion } from './version.js';
@@ -49,8 +50,23 @@ describe('paths', () => {
       expect.objectContaining({
         code: 'STATE_NOT_WRITABLE',
         exitCode: 2,
+        message: expect.stringContaining('a part of the path is a file'),
         remedy: [expect.stringContaining('XDG_STATE_HOME')],
       }),
+    );
+  });
+
+  test('a directory for sockets that others may write to, or that is a link, is refused', () => {
+    const paths = labPaths('default', { XDG_STATE_HOME: directory, XDG_CACHE_HOME: directory, HOME: directory });
+    const sockets = join(directory, 'r');
+    const own = { ...paths, runtimeDirectory: join(sockets, 'lab') };
+    makeLabDirectories(own);
+    chmodSync(sockets, 0o777);
+    expect(() => makeLabDirectories(own)).toThrow(expect.objectContaining({ code: 'RUNTIME_NOT_OURS' }));
+    chmodSync(sockets, 0o700);
+    symlinkSync(sockets, join(directory, 'link'));
+    expect(() => makeLabDirectories({ ...own, runtimeDirectory: join(directory, 'link', 'lab') })).toThrow(
+      expect.objectContaining({ code: 'RUNTIME_NOT_OURS' }),
     );
   });
 });

@@ -55,7 +55,12 @@ function acceptable(
   };
   if (word.unclosedQuote) return bad('attribute-value', `The quote in ${key}= is not closed`, `write ${key}="…"`);
   if (!ATTRIBUTES.includes(key)) {
-    return bad('unknown-attribute', `There is no attribute "${brief(key)}"`, suggest(key, ALLOWED[executor]));
+    const known = executor === 'lab' || didYouMean(key, ALLOWED[executor]) !== undefined;
+    const remedy =
+      value === undefined && !known
+        ? `to run it there write "${executor} on=${brief(key)}"`
+        : suggest(key, ALLOWED[executor]);
+    return bad('unknown-attribute', `There is no attribute "${brief(key)}"`, remedy);
   }
   if (seen.has(key)) return bad('attribute-twice', `The attribute "${key}" is here twice`, 'keep one of them');
   if (key === 'check' && executor === 'bash') {

@@ -41,7 +41,7 @@ export function executorOf(info: InfoString, base: number, report: Report): Exec
   // Plain ```bash or ```bats without attributes is how documents show code; a lab block has no other use.
   if (executor === 'lab' || (executor !== undefined && words.some(ours))) return executor;
   if (executor !== undefined && words.length > 0) {
-    return words.some(({ key }) => didYouMean(key, ATTRIBUTES) !== undefined) ? executor : undefined;
+    return words.some((word) => isPlace(word) || didYouMean(word.key, ATTRIBUTES) !== undefined) ? executor : undefined;
   }
   if (executor !== undefined || language === '') return undefined;
   const near = LANGUAGES.includes(language) ? undefined : didYouMean(language, EXECUTORS);
@@ -148,6 +148,11 @@ function fenceLine(line: string): { indent: number; mark: string; length: number
 /** True for a word that only our fences have. */
 function ours({ key, value }: { key: string; value?: string }): boolean {
   return ATTRIBUTES.includes(key) && (value !== undefined || ['check', 'background', 'hidden'].includes(key));
+}
+
+/** `bash host`, `bash core-01`: a place to run without its on=. Other tools' words have punctuation, such as {1,3}. */
+function isPlace({ key, value }: { key: string; value?: string }): boolean {
+  return value === undefined && /^[a-z0-9-]+$/.test(key);
 }
 
 function brief(text: string): string {

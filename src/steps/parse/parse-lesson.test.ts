@@ -98,6 +98,7 @@ describe('faults', () => {
     ['a mistyped executor', '## A {#a}\n```lba\nup\n```\n', ['unknown-executor']],
     ['another shell', '## A {#a}\n```sh on=host\nx\n```\n', ['unknown-executor']],
     ['a check in bash', '## A {#a}\n```bash on=host check\nx\n```\n', ['check-without-bats']],
+    ['a place without on=', '## A {#a}\n```bash host name=x\nx\n```\n', ['unknown-attribute', 'missing-on']],
     ['no place', '## A {#a}\n```bash name=x\nx\n```\n', ['missing-on']],
     ['an unclosed comment', '## A {#a}\n<!-- notes: x\n', ['comment-unclosed']],
     ['a bad id', '## A {#A b}\nx\n', ['step-id']],

@@ -1,5 +1,6 @@
 import { LabError, toFailure } from '../../engine/errors.js';
 import type { AttemptRef, Failure } from '../../engine/events.js';
+import { quoteWord } from '../../engine/exec-quote.js';
 import type { Action, Lesson, LintFault, Step } from '../lesson.js';
 import type { StepOutcome } from '../workshop.js';
 import type { BackgroundActions } from './background.js';
@@ -95,7 +96,10 @@ function refusal({ faults, lesson, step }: StepRun, running: readonly Action[]):
   return new LabError({
     code: 'LESSON_NOT_TRUSTED',
     message: `The step "${step.title}" would run commands on this computer, and the lesson ${lesson.file} is not trusted yet.`,
-    remedy: ['Read its blocks with on=host, then trust the lesson.', `coreos-lab lessons show ${lesson.id}`],
+    remedy: [
+      `Read its blocks with on=host: coreos-lab --lessons ${quoteWord(lesson.file)} lessons show ${lesson.id}`,
+      'If you trust them, say so on the screen, or add --trust to coreos-lab run.',
+    ],
     exitCode: 2,
   }).toFailure();
 }

@@ -1,13 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { LabError } from '../../errors.js';
-
-/** What QEMU itself takes beside the guest's memory; with tcg most of it is the translation cache. */
-const OVERHEAD_MIB = { tcg: 200, native: 80 };
-
-/** Memory in MiB that a new process can have: the system's estimate, within the limit of a container. */
-export function availableMemoryMiB(): number {
-  return Math.floor(process.availableMemory() / 1024 / 1024);
-}
+import { availableMiB, hypervisorOverheadMiB } from '../../memory.js';
 
 export interface RunningMachine {
   pid: number;
@@ -25,8 +18,8 @@ export interface MemoryQuestion {
 }
 
 /** Throws NOT_ENOUGH_MEMORY when the machine would push the host into swap or the out-of-memory killer. */
-export async function checkMemory(question: MemoryQuestion, available: number = availableMemoryMiB()): Promise<void> {
-  const overhead = question.emulated ? OVERHEAD_MIB.tcg : OVERHEAD_MIB.native;
+export async function checkMemory(question: MemoryQuestion, available: number = availableMiB()): Promise<void> {
+  const overhead = hypervisorOverheadMiB(question.emulated);
   const growth = await Promise.all(
     question.running.map(async ({ pid, memoryMiB }) => {
       const resident = await residentMiB(pid);

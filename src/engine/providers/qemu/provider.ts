@@ -6,6 +6,7 @@ import type { EventSink } from '../../events.js';
 import type { Exec } from '../../exec.js';
 import { createSwitchClient, type SwitchClient } from '../../network/switch-client.js';
 import type { Provider } from '../provider.js';
+import { requireUsable } from '../require-usable.js';
 import type { ProbeImage } from './accelerator.js';
 import { type Accelerator, PRIVATE_NIC } from './args.js';
 import { attachConsole } from './console.js';
@@ -71,9 +72,8 @@ export function createQemuProvider(options: QemuProviderOptions): QemuProvider {
 
   const accelerator = async (signal: AbortSignal | undefined): Promise<Accelerator> => {
     const { report, verdict } = await probe(false, signal);
-    if (verdict !== undefined) return verdict.accelerator;
-    const problem = report.problems[0] ?? { code: 'QEMU_MISSING', message: 'QEMU cannot be used.', remedy: [] };
-    throw new LabError({ ...problem, exitCode: 2 });
+    requireUsable(report);
+    return verdict?.accelerator ?? 'tcg';
   };
 
   const starter = createStarter({ exec, machines, wire, runtimeDirectory, accelerator, oneAtATime: changing });
