@@ -6,7 +6,8 @@ import { summaryLines } from './app/summary.js';
 import { oneKeyStream } from './keys/one-key-stream.js';
 import type { StartUi, UiOptions, UiResult } from './options.js';
 import { Root } from './screens/Root.js';
-import { asciiStream, localeIsUtf8 } from './theme/ascii.js';
+import { localeIsUtf8 } from './theme/ascii.js';
+import { outputStream } from './theme/output-stream.js';
 
 export type { StartUi, UiMode, UiOptions, UiResult } from './options.js';
 
@@ -45,7 +46,7 @@ async function fullScreen(options: UiOptions, stdin: NodeJS.ReadStream, stdout: 
     </UiContext>,
     {
       stdin: oneKeyStream(stdin),
-      stdout: unicode ? stdout : asciiStream(stdout),
+      stdout: outputStream(stdout, { unicode }),
       alternateScreen: !inline,
       incrementalRendering: true,
       interactive: true,

@@ -60,23 +60,6 @@ function isWide(code: number): boolean {
   );
 }
 
-/** The stream, with everything written as ASCII. Ink needs its size, its events and that it is a terminal. */
-export function asciiStream(stream: NodeJS.WriteStream): NodeJS.WriteStream {
-  return new Proxy(stream, {
-    get(target, property) {
-      if (property === 'write') {
-        return (chunk: unknown, ...rest: unknown[]) =>
-          (target.write as (...args: unknown[]) => boolean)(
-            typeof chunk === 'string' ? toAscii(chunk) : chunk,
-            ...rest,
-          );
-      }
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-}
-
 /** Does the locale say UTF-8? Empty says nothing and counts as C; Windows terminals always can. */
 export function localeIsUtf8(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): boolean {
   if (platform === 'win32' || platform === 'darwin') return true;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { asciiStream, localeIsUtf8, toAscii } from './ascii.js';
+import { localeIsUtf8, toAscii } from './ascii.js';
 import { bytes, clock, duration } from './format.js';
+import { outputStream } from './output-stream.js';
 import { clip, hang, pad, plain, spread, width, wrap } from './text.js';
 import { border, createTheme, glyph, spinner } from './theme.js';
 
@@ -45,10 +46,19 @@ describe('ASCII', () => {
       isTTY: true,
       write: (text: string) => written.push(text),
     } as unknown as NodeJS.WriteStream;
-    const ascii = asciiStream(stream);
+    const ascii = outputStream(stream, { unicode: false });
     ascii.write('┌─✓');
     expect(written).toEqual(['+-+']);
     expect([ascii.columns, ascii.isTTY]).toEqual([80, true]);
+  });
+
+  test('lines that are too long do not wrap on the alternate screen, and do again after it', () => {
+    const written: unknown[] = [];
+    const stream = { write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream;
+    const output = outputStream(stream, { unicode: true });
+    output.write('\u001B[?1049h…');
+    output.write('x\u001B[?1049l');
+    expect(written).toEqual(['\u001B[?1049h\u001B[?7l…', 'x\u001B[?7h\u001B[?1049l']);
   });
 
   test('the locale decides', () => {
@@ -57,6 +67,12 @@ describe('ASCII', () => {
     expect(localeIsUtf8({}, 'linux')).toBe(false);
     expect(localeIsUtf8({}, 'darwin')).toBe(true);
   });
+});
+
+test('text of a guest: nothing that steers the terminal, turns its direction or has no certain width', () => {
+  expect(plain('a\u001B[2Jb\u009B1mc\u202Ed\u2028e\u200Bf\u00ADg\u2764\uFE0F')).toBe('ab1mcdefg\u2764');
+  expect(plain('\uE000 \u{10FFFF} \uD800.')).toBe('\uFFFD \uFFFD \uFFFD.');
+  expect(plain('tab\tline\nÜ 日本 é')).toBe('tab    line\nÜ 日本 é');
 });
 
 test('times and sizes', () => {

@@ -49,10 +49,18 @@ export function hang(prefix: string, text: string, columns: number): string[] {
   );
 }
 
-/** Text of a guest or a file without anything that could steer the terminal. */
+/** Characters whose width terminals do not agree on, or that turn the direction of text: nothing of them is seen by itself. */
+const UNSEEN = /[\p{Cf}\p{Zl}\p{Zp}]|\p{Variation_Selector}/gu;
+/** Private use, unassigned and halves of surrogate pairs. */
+const UNKNOWN = /[\p{Co}\p{Cn}\p{Cs}]/gu;
+
+/** Text of a guest or a file without anything that could steer the terminal or take more or fewer columns than counted. */
 export function plain(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text
     .replace(/\u001B(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\u0007\u001B]*(?:\u0007|\u001B\\)?|[ -/]*[0-~])/g, '')
     .replace(/\t/g, '    ')
-    .replace(/[\0-\x09\x0B-\x1F\x7F-\x9F]/g, '');
+    .replace(/[\0-\x09\x0B-\x1F\x7F-\x9F]/g, '')
+    .replace(UNSEEN, '')
+    .replace(UNKNOWN, '\uFFFD');
 }

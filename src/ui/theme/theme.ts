@@ -69,7 +69,7 @@ export function createTheme(color: boolean): Theme {
   };
 }
 
-/** Width-1 glyphs; `asciiStream` maps them where the locale has no UTF-8. */
+/** Width-1 glyphs; `toAscii` maps them where the locale has no UTF-8. */
 export const glyph = {
   ok: '✓',
   bad: '✗',
