@@ -14,7 +14,7 @@ import { nothingCreated } from '../../src/ui/testing/fixture-lab.js';
 import { type Benchmark, type Figure, percentile } from './figures.js';
 
 const LINES = 5000;
-const SECONDS = 60;
+const SECONDS = Number(process.env.FLOOD_SECONDS ?? 60);
 const machines = nothingCreated.map(({ name }) => name);
 
 /** A process of its own that appends boot messages to every console, so that its work is not counted as ours. */
@@ -33,7 +33,8 @@ setInterval(() => {
 class Glass {
   readonly stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode() {}, ref() {}, unref() {} });
   readonly stdout: NodeJS.WriteStream;
-  #expected: { text: string; resolve(time: number): void } | undefined;
+  #expected: { text: string; resolve(time: number): void; reject(error: unknown): void } | undefined;
+  #error: unknown;
 
   constructor() {
     const write = (text: string, ...rest: unknown[]) => {
@@ -46,10 +47,17 @@ class Glass {
     this.stdout = Object.assign(new EventEmitter(), shape) as unknown as NodeJS.WriteStream;
   }
 
+  /** The screen has ended: no key has an effect any more. */
+  fail(error: unknown): void {
+    this.#error = error;
+    this.#expected?.reject(error);
+  }
+
   /** Milliseconds from a key to the first drawing that shows its effect. */
   async press(key: string, effect: string): Promise<number> {
-    const seen = new Promise<number>((resolve) => {
-      this.#expected = { text: effect, resolve };
+    if (this.#error !== undefined) throw this.#error;
+    const seen = new Promise<number>((resolve, reject) => {
+      this.#expected = { text: effect, resolve, reject };
     });
     const started = performance.now();
     this.stdin.write(key);
@@ -92,6 +100,8 @@ async function measure(consoles: boolean): Promise<{ keys: number[]; cpu: number
     stdin: glass.stdin as unknown as NodeJS.ReadStream,
     stdout: glass.stdout,
   });
+  // A screen that fails shall not be waited for.
+  ended.catch((error: unknown) => glass.fail(error));
   let flood: ChildProcess | undefined;
   try {
     if (consoles) flood = spawn(process.execPath, ['-e', writer, ...machines.map(logFile)], { stdio: 'ignore' });

@@ -20,12 +20,22 @@ export function screenActions(parts: Parts, work: Work, leaveExplore: () => void
     parts.terminal.end({ machines, exitCode: interrupted ? 130 : 0 });
   };
 
+  let leaving = false;
   const quit = () => {
     const { dialog } = store.view;
     const up = store.lab.machines.some(({ state }) => isUp(state));
     // The second Ctrl+C, or one in the question itself, is an answer too: nothing is taken away.
-    if (!up || dialog?.kind === 'quit' || work.running) exit('leave');
-    else store.update((view) => ({ ...view, dialog: { kind: 'quit' } }));
+    if (leaving || dialog?.kind === 'quit' || work.running) exit('leave');
+    else if (up) store.update((view) => ({ ...view, dialog: { kind: 'quit' } }));
+    else if (store.asked) exit('leave');
+    else {
+      leaving = true;
+      void work.refresh().then(() => {
+        leaving = false;
+        if (store.asked) quit();
+        else exit('leave');
+      });
+    }
   };
 
   const lookAgain = () => {

@@ -31,6 +31,7 @@ export class Store {
   #snapshot: Snapshot;
   #stale = false;
   #loaded = false;
+  #asked = false;
   /** Live events that came before the journal was read. */
   #early: LabEvent[] | undefined = [];
   readonly #listeners = new Set<() => void>();
@@ -97,6 +98,12 @@ export class Store {
   loadStatus(status: readonly MachineStatus[]): void {
     this.#lab = applyStatus(this.#lab, status, this.clock.now());
     this.#stale = true;
+    this.#asked = true;
+  }
+
+  /** Has the hypervisor ever said how the machines are? Until then they look as if none existed. */
+  get asked(): boolean {
+    return this.#asked;
   }
 
   /** After `startOver`: no step was ever run. */

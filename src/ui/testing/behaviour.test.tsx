@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { LabEvent } from '../../engine/events.js';
+import type { MachineStatus } from '../../engine/lab.js';
 import type { FakePlan } from './fake-workshop.js';
+import { provisionerUp } from './fixture-lab.js';
 import { fixtureLessons } from './fixture-lessons.js';
 import { type FakeClock, key, TestScreen } from './screen.js';
 import { failingScript, statusScript, upScript } from './scripts.js';
@@ -65,6 +67,21 @@ describe('running steps', () => {
     await screen.until('cancelled');
     await screen.press(key.ctrlC);
     expect(await screen.until(/Leave running|core-prov/)).toBeTruthy();
+  });
+
+  test('quitting before the machines are known asks for them first, and a second Ctrl+C does not wait', async () => {
+    let answer = (_: MachineStatus[]) => {};
+    const status = () =>
+      new Promise<MachineStatus[]>((resolve) => {
+        answer = resolve;
+      });
+    await open((clock) => ({ ...plan(clock), lab: { status } }));
+    await screen.press(key.ctrlC);
+    expect(await screen.frame()).not.toContain('Leave running');
+    answer(provisionerUp);
+    await screen.until('Leave running');
+    await screen.press(key.ctrlC);
+    expect(await screen.result.promise).toEqual({ machines: 'leave', exitCode: 0 });
   });
 
   test('a failure shows its card; r makes a second attempt; esc puts the card away', async () => {
