@@ -2,23 +2,13 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { bundle } from './bundle.js';
 
 execFileSync(process.execPath, ['scripts/build.js'], { stdio: 'inherit' });
 const directory = await mkdtemp(resolve('node_modules/.bench-'));
 try {
-  await build({
-    entryPoints: ['test/bench/main.ts'],
-    outfile: join(directory, 'bench.js'),
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node22.12',
-    packages: 'external',
-    define: { 'process.env.NODE_ENV': '"production"' },
-    logLevel: 'warning',
-  });
-  execFileSync(process.execPath, ['--expose-gc', join(directory, 'bench.js'), ...process.argv.slice(2)], {
+  await bundle({ bench: 'test/bench/main.ts', screen: 'test/bench/flood-screen.ts' }, directory);
+  execFileSync(process.execPath, [join(directory, 'bench.js'), ...process.argv.slice(2)], {
     stdio: 'inherit',
     env: { ...process.env, NODE_ENV: 'production' },
   });

@@ -70,7 +70,6 @@ async function fullScreen(options: UiOptions, stdin: NodeJS.ReadStream, stdout: 
     clearImmediate(loading);
     instance.unmount();
     await exited.catch(() => {});
-    await session.close();
-    removeGuard();
+    await session.close().finally(removeGuard);
   }
 }

@@ -1,155 +1,53 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { EventEmitter } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Boots } from '../../src/engine/lab/boots.js';
-import { ConsoleWatch } from '../../src/engine/lab/console-watch.js';
-import type { LabParts } from '../../src/engine/lab/parts.js';
-import { startUi } from '../../src/ui/start.js';
-import { FakeWorkshop } from '../../src/ui/testing/fake-workshop.js';
-import { nothingCreated } from '../../src/ui/testing/fixture-lab.js';
-import { type Benchmark, type Figure, percentile } from './figures.js';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Benchmark, Figure } from './figures.js';
 
-const LINES = 5000;
-const SECONDS = Number(process.env.FLOOD_SECONDS ?? 60);
-const machines = nothingCreated.map(({ name }) => name);
-
-/** A process of its own that appends boot messages to every console, so that its work is not counted as ours. */
-const writer = `
-const { appendFileSync } = require('node:fs');
-const files = process.argv.slice(1);
-let line = 0;
-setInterval(() => {
-  let text = '';
-  for (let i = 0; i < ${LINES / 50}; i++) text += '[' + (line++ / 1000).toFixed(6).padStart(12) + '] \\u001b[32msystemd\\u001b[0m[1]: Started unit number ' + line + ' of a very busy boot.\\r\\n';
-  for (const file of files) appendFileSync(file, text);
-}, 20);
-`;
-
-/** The program's own screen on a terminal that only notes when something was drawn. */
-class Glass {
-  readonly stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode() {}, ref() {}, unref() {} });
-  readonly stdout: NodeJS.WriteStream;
-  #expected: { text: string; resolve(time: number): void; reject(error: unknown): void } | undefined;
-  #error: unknown;
-
-  constructor() {
-    const write = (text: string, ...rest: unknown[]) => {
-      if (this.#expected !== undefined && text.includes(this.#expected.text)) this.#expected.resolve(performance.now());
-      const done = rest.find((each) => typeof each === 'function');
-      if (typeof done === 'function') setImmediate(done as () => void);
-      return true;
-    };
-    const shape = { isTTY: true, writable: true, columns: 120, rows: 36, write };
-    this.stdout = Object.assign(new EventEmitter(), shape) as unknown as NodeJS.WriteStream;
-  }
-
-  /** The screen has ended: no key has an effect any more. */
-  fail(error: unknown): void {
-    this.#error = error;
-    this.#expected?.reject(error);
-  }
-
-  /** Milliseconds from a key to the first drawing that shows its effect. */
-  async press(key: string, effect: string): Promise<number> {
-    if (this.#error !== undefined) throw this.#error;
-    const seen = new Promise<number>((resolve, reject) => {
-      this.#expected = { text: effect, resolve, reject };
-    });
-    const started = performance.now();
-    this.stdin.write(key);
-    return (await seen) - started;
-  }
+/** What flood-screen.ts prints; times in milliseconds, CPU in percent of one core, memory in MB. */
+export interface FloodMeasurement {
+  keys: number;
+  p50: number;
+  p99: number;
+  cpu: number;
+  memory: number;
 }
 
-async function measure(consoles: boolean): Promise<{ keys: number[]; cpu: number; memory: number }> {
-  const directory = await mkdtemp(join(tmpdir(), 'flood-'));
-  const logFile = (name: string) => join(directory, 'machines', name, 'console.log');
-  for (const name of machines) await mkdir(join(directory, 'machines', name), { recursive: true });
-  const workshop = new FakeWorkshop({
-    directory,
-    status: nothingCreated.map((row) => ({ ...row, state: 'running', uptime: 1000 })),
-    lab: { watch: () => watchConsoles() },
-  });
-  const provider = {
-    console: (name: string) => ({ logFile: logFile(name), attach: () => Promise.reject(new Error()) }),
-  };
-  const paths = { labDirectory: directory };
-  const watch = new ConsoleWatch(
-    { provider, paths, events: workshop.events } as unknown as LabParts,
-    new Boots(directory),
-  );
-  const watchConsoles = () => {
-    const ends = machines.map((name) => watch.follow(name));
-    return async () => {
-      for (const end of ends) await (await end)();
-    };
-  };
-  const glass = new Glass();
-  const ended = startUi({
-    workshop,
-    mode: 'fullscreen',
-    version: '0',
-    initial: { screen: 'lesson', lesson: 'sandbox' },
-    color: true,
-    unicode: true,
-    interactive: async () => 0,
-    stdin: glass.stdin as unknown as NodeJS.ReadStream,
-    stdout: glass.stdout,
-  });
-  // A screen that fails shall not be waited for.
-  ended.catch((error: unknown) => glass.fail(error));
-  let flood: ChildProcess | undefined;
-  try {
-    if (consoles) flood = spawn(process.execPath, ['-e', writer, ...machines.map(logFile)], { stdio: 'ignore' });
-    await sleep(3000);
-    const keys: number[] = [];
-    const panes = ['Machines', 'Console', 'Output', 'Lesson'];
-    const before = process.cpuUsage();
-    const began = performance.now();
-    for (let count = 0; performance.now() - began < SECONDS * 1000; count++) {
-      keys.push(await glass.press('\t', `▸ ${panes[count % panes.length]}`));
-      await sleep(80 + Math.random() * 120);
-    }
-    const { user, system } = process.cpuUsage(before);
-    const cpu = ((user + system) / 1000 / (performance.now() - began)) * 100;
-    return { keys, cpu, memory: process.memoryUsage.rss() / 1e6 };
-  } finally {
-    flood?.kill('SIGKILL');
-    glass.stdin.write('\u0003');
-    await sleep(100);
-    glass.stdin.write('\u0003');
-    await ended;
-    await rm(directory, { recursive: true, force: true });
-  }
+const SECONDS = process.env.FLOOD_SECONDS ?? '60';
+
+async function measure(how: 'calm' | 'flood'): Promise<FloodMeasurement> {
+  const screen = fileURLToPath(new URL('./screen.js', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [screen, how, SECONDS]);
+  return JSON.parse(stdout) as FloodMeasurement;
 }
 
 /** Keys while four consoles print 5,000 lines a second each, watched, recorded and interpreted as always. */
 export const flood: Benchmark = {
   name: 'flood',
   async run() {
-    const calm = await measure(false);
-    const busy = await measure(true);
-    const figure = (name: string, value: number, unit: string, more: Partial<Figure> = {}): Figure => ({
-      name,
-      value,
-      unit,
-      ...more,
-    });
-    return [
-      figure('key to frame, calm, p50', percentile(calm.keys, 0.5), 'ms', { note: `${calm.keys.length} keys` }),
-      figure('key to frame, calm, p99', percentile(calm.keys, 0.99), 'ms'),
-      figure('CPU share of one core, calm', calm.cpu, '%'),
-      figure('key to frame under flood, p50', percentile(busy.keys, 0.5), 'ms', { note: `${busy.keys.length} keys` }),
-      figure('key to frame under flood, p99', percentile(busy.keys, 0.99), 'ms', { aim: '< 50 ms' }),
-      figure('CPU share of one core under flood', busy.cpu, '%', {
+    const calm = await measure('calm');
+    const busy = await measure('flood');
+    const figures: Figure[] = [
+      { name: 'key to frame, calm, p50', value: calm.p50, unit: 'ms', note: `${calm.keys} keys` },
+      { name: 'key to frame, calm, p99', value: calm.p99, unit: 'ms' },
+      { name: 'CPU share of one core, calm', value: calm.cpu, unit: '%' },
+      { name: 'resident memory, calm', value: calm.memory, unit: 'MB', note: `after ${SECONDS} s` },
+      { name: 'key to frame under flood, p50', value: busy.p50, unit: 'ms', note: `${busy.keys} keys` },
+      { name: 'key to frame under flood, p99', value: busy.p99, unit: 'ms', aim: '< 50 ms' },
+      {
+        name: 'CPU share of one core under flood',
+        value: busy.cpu,
+        unit: '%',
         aim: '< 25 %',
         note: 'watching, recording, interpreting, drawing',
-      }),
-      figure('resident memory after a minute of flood', busy.memory, 'MB', { aim: '< 150 MB' }),
+      },
+      {
+        name: 'resident memory under flood',
+        value: busy.memory,
+        unit: 'MB',
+        aim: '< 150 MB',
+        note: `after ${SECONDS} s`,
+      },
     ];
+    return figures;
   },
 };

@@ -34,6 +34,9 @@ const MARKERS: readonly Marker[] = [
   { stage: 'system', pattern: /labos: switching to the real root|running in system mode|systemd\[1\]: Switching root/ },
 ];
 
+/** Most of what a console prints is no marker: one look at a whole piece shows that. */
+const ANY_MARKER = new RegExp(MARKERS.map(({ pattern }) => pattern.source).join('|'));
+
 /** How far a boot has come, read off the console. Feed it text in any pieces; it tells each stage once. */
 export class BootStages {
   private rest = '';
@@ -47,7 +50,12 @@ export class BootStages {
   /** Stages that `text` shows to have begun, in order. Firmware after a kernel is a reboot: the boot begins again. */
   feed(text: string): BootStage[] {
     const reached: BootStage[] = [];
-    for (const line of (this.rest + text).split(/(?<=[\r\n])/)) {
+    const pending = this.rest + text;
+    if (!ANY_MARKER.test(pending)) {
+      this.rest = /[^\r\n]*$/.exec(pending.slice(-500))?.[0] ?? '';
+      return reached;
+    }
+    for (const line of pending.split(/(?<=[\r\n])/)) {
       let left = line;
       for (let marker = firstMarker(left); marker !== undefined; marker = firstMarker(left)) {
         // What was looked at is dropped, and markers count in the order of their ends: however the text is cut into pieces,
