@@ -12,7 +12,8 @@ import { follow } from './follow.js';
 import { newViewport, type Parts } from './parts.js';
 import { Work } from './work.js';
 
-const CONSOLE_TICK = 100;
+/** Nobody reads more than this of a console that floods; drawing is what costs. */
+const CONSOLE_TICK = 150;
 
 export interface Session {
   ui: Ui;

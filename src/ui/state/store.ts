@@ -61,7 +61,8 @@ export class Store {
     if (this.#early === undefined) this.logs.take(event);
     else this.#early.push(event);
     this.#lab = reduce(this.#lab, event);
-    this.#stale = true;
+    // A console that printed shows when the one on the screen was read: four busy ones draw no more often than one.
+    if (event.type !== 'console') this.#stale = true;
   };
 
   /** Puts the journal of earlier sessions under what happened since the start. */
