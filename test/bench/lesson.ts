@@ -1,14 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { defaultLabConfig } from '../../src/engine/config/defaults.js';
+import { labVariables } from '../../src/engine/ignition/machine-files.js';
 import { uplinkMac } from '../../src/engine/ignition/uplink-mac.js';
+import { loadLessons } from '../../src/steps/load.js';
+import { batsFile } from '../../src/steps/run/execute-bats.js';
 import { Sandbox } from '../e2e/sandbox.js';
 import { type Benchmark, type Figure, median, times } from './figures.js';
 import { wholeCommand } from './startup.js';
 
-/** Lesson 1 against the same boot and the same scripts driven by a bare shell script, in turn: A B A B. */
+/** Lesson 1 against the same boot, blocks and checks driven by a bare shell script, in turn: A B A B. */
 export const lesson: Benchmark = {
   name: 'lesson',
   async run() {
@@ -60,6 +63,7 @@ async function bareLesson(sandbox: Sandbox): Promise<number> {
   const directory = await mkdtemp(join(tmpdir(), 'bare-'));
   const lab = join(sandbox.directory, 'state/coreos-lab/labs/default');
   try {
+    await writeBlocks(directory);
     const started = performance.now();
     execFileSync('sh', [resolve('test/bench/bare-lesson.sh'), directory, image.disk, lab], {
       stdio: ['ignore', 'ignore', 'inherit'],
@@ -70,5 +74,22 @@ async function bareLesson(sandbox: Sandbox): Promise<number> {
     return performance.now() - started;
   } finally {
     await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** What the lesson runs on the machine, as files for the bare script, in order. */
+async function writeBlocks(directory: string): Promise<void> {
+  const { lessons } = await loadLessons(['lessons']);
+  const actions = lessons.find(({ id }) => id === 'sandbox')?.steps.flatMap((step) => step.actions) ?? [];
+  const exports = Object.entries(labVariables(defaultLabConfig())).map(
+    ([name, value]) => `export ${name}='${value}'\n`,
+  );
+  let number = 10;
+  for (const action of actions) {
+    const sync = action.executor === 'lab' && action.source.startsWith('sync');
+    if (action.executor === 'lab' && !sync) continue;
+    const text = action.executor === 'bats' ? batsFile(action) : action.source;
+    const kind = sync ? 'sync' : action.executor;
+    await writeFile(join(directory, `${number++}.${kind}`), sync ? '' : exports.join('') + text);
   }
 }
