@@ -11,6 +11,8 @@ import { run, Sandbox } from '../e2e/sandbox.js';
 import { type Benchmark, type Figure, median, times } from './figures.js';
 import { wholeCommand } from './startup.js';
 
+const ROUNDS = 5;
+
 /** Lesson 1 against the same boot, blocks and checks driven by a bare shell script, in turn: A B A B. */
 export const lesson: Benchmark = {
   name: 'lesson',
@@ -20,15 +22,20 @@ export const lesson: Benchmark = {
     try {
       const ours: number[] = [];
       const bare: number[] = [];
-      for (let round = 0; round < 3; round++) {
+      for (let round = 0; round < ROUNDS; round++) {
         ours.push(await ourLesson(sandbox));
         bare.push(await bareLesson(sandbox));
       }
-      const note = 'median of 3, in turn';
-      figures.push({ name: 'lesson 1, coreos-lab run', value: median(ours) / 1000, unit: 's', note });
-      figures.push({ name: 'lesson 1, bare shell script', value: median(bare) / 1000, unit: 's', note });
-      const ratio = ours.map((value, round) => value / (bare[round] as number));
-      figures.push({ name: 'overhead of the lab', value: (median(ratio) - 1) * 100, unit: '%', aim: '< 5 %' });
+      // An emulated machine's own time varies by more than what is looked for, and only upwards: the fastest of each tells most.
+      const overhead = Math.min(...ours) / Math.min(...bare) - 1;
+      figures.push({ name: 'lesson 1, coreos-lab run', value: Math.min(...ours) / 1000, unit: 's', note: all(ours) });
+      figures.push({
+        name: 'lesson 1, bare shell script',
+        value: Math.min(...bare) / 1000,
+        unit: 's',
+        note: all(bare),
+      });
+      figures.push({ name: 'overhead of the lab', value: overhead * 100, unit: '%', aim: '< 5 %' });
 
       await sandbox.lab(['up', 'core-provisioner']);
       const status = await times(7, () => wholeCommand(['status'], sandbox.env, sandbox.directory));
@@ -44,6 +51,10 @@ export const lesson: Benchmark = {
     return figures;
   },
 };
+
+function all(milliseconds: readonly number[]): string {
+  return `fastest of ${milliseconds.map((each) => (each / 1000).toFixed(1)).join(', ')}, in turn`;
+}
 
 async function ourLesson(sandbox: Sandbox): Promise<number> {
   await sandbox.lab(['destroy', '--yes']);
