@@ -43,10 +43,12 @@ pack() {
   (cd "$1" && find . -mindepth 1 | LC_ALL=C sort | cpio --quiet --reproducible --owner=0:0 -o -H newc)
 }
 
-# What a network boot loads: the same initial RAM disk, with /usr beside it. The squashfs is compressed already.
+# What a network boot loads: the same initial RAM disk, with /usr beside it and the checksum that /usr must have when it is installed.
+# The squashfs is compressed already.
 make_pxe_initrd() {
   mkdir "$work/pxe"
   ln "$work/usr.squashfs" "$work/pxe/usr.squashfs"
+  sha256sum < "$work/usr.squashfs" | cut -d' ' -f1 > "$work/pxe/usr.sha256"
   {
     cat "$work/initrd.img"
     # An archive that follows another begins at a multiple of four bytes.

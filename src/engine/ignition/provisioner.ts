@@ -5,6 +5,9 @@ import { type IgnitionConfig, ignition, user } from './ignition.js';
 import { environmentFile, hostsFile, identityFiles, networkFile } from './machine-files.js';
 import { uplinkMac } from './uplink-mac.js';
 
+/** In the network that provision/mayu/templates/dnsmasq.conf advertises. */
+const ROUTER_ADVERTISER = 'fd00:c0:2e05::2/64';
+
 /**
  * Ignition config (spec 3.3.0) of the provisioner: who it is, who may log in, its two network cards. IP forwarding and
  * masquerading are left to lesson 1, which sets them where everybody can see it. Throws LabError CONFIG_PROVISIONER.
@@ -40,7 +43,9 @@ export function provisionerIgnition(config: LabConfig, keys: LabKeys): IgnitionC
         '',
         '[Network]',
         `Address=${machine.ip}/${prefix}`,
-        'LinkLocalAddressing=no',
+        // For router advertisements alone: without one, iPXE waits 13 seconds for IPv6.
+        `Address=${ROUTER_ADVERTISER}`,
+        'LinkLocalAddressing=ipv6',
         'IPv6AcceptRA=no',
         'ConfigureWithoutCarrier=yes',
       ]),

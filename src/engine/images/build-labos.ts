@@ -8,7 +8,7 @@ import type { Exec } from '../exec.js';
 import { Progress } from './progress.js';
 
 /** Shares of the steps in the time of a build, measured on two cores; see docs/performance.md. */
-const SHARES: Record<string, number> = { packages: 66, system: 10, usr: 8, initrd: 6, disk: 5, manifest: 5 };
+const SHARES: Record<string, number> = { packages: 66, system: 10, initrd: 6, usr: 8, disk: 5, manifest: 5 };
 
 interface BuildStep {
   step: string;

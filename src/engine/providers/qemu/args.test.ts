@@ -36,7 +36,7 @@ describe('qemuArgs', () => {
       'stream,id=private,server=on,addr.type=unix,addr.path=/run/lab/core-01.net',
     ]);
     expect(values(args, '-device')).toEqual(['virtio-net-pci,netdev=private,mac=08:00:27:8e:15:8a', 'virtio-rng-pci']);
-    expect(values(args, '-boot')).toEqual(['order=cn']);
+    expect(values(args, '-boot')).toEqual(['order=cn,reboot-timeout=5000']);
     expect(values(args, '-smbios')).toEqual([`type=1,serial=0800278e158a-0,uuid=${node.uuid}`]);
     expect(values(args, '-fw_cfg')).toEqual([]);
     expect(values(args, '-m')).toEqual(['768M']);

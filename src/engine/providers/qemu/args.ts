@@ -13,6 +13,8 @@ export interface QemuArgsOptions {
 /** Net device ids, used by QMP's set_link too. */
 export const PRIVATE_NIC = 'private';
 const UPLINK_NIC = 'uplink';
+/** Milliseconds. */
+const RETRY_BOOT = 5000;
 
 /** Arguments of qemu-img for a new disk at `file`, copy-on-write over `base` if there is one. */
 export function diskArgs(disk: { base?: string }, file: string, bytes: number): string[] {
@@ -34,7 +36,7 @@ export function qemuArgs(spec: MachineSpec, options: QemuArgsOptions): string[] 
     ['-smp', String(spec.cpus)],
     ['-uuid', spec.uuid],
     ['-smbios', `type=1,serial=${value(spec.serial)},uuid=${spec.uuid}`],
-    ['-boot', `order=${spec.bootOrder.map((device) => (device === 'disk' ? 'c' : 'n')).join('')}`],
+    ['-boot', bootArgs(spec)],
     ['-drive', `file=${value(paths.disk)},format=qcow2,if=virtio,discard=unmap`],
     ignitionArgs(spec.ignitionFile),
     uplinkArgs(spec.uplink),
@@ -56,6 +58,12 @@ function acceleratorArgs(accelerator: Accelerator): string[] {
   // Without tb-size the translation cache of a small guest grows beyond the guest itself.
   if (accelerator === 'tcg') return ['-accel', 'tcg,tb-size=128', '-cpu', 'max'];
   return ['-accel', accelerator, '-cpu', 'host'];
+}
+
+/** A machine that found nothing to boot, because nobody answered on the network in time, tries again instead of stopping for good. */
+function bootArgs({ bootOrder }: MachineSpec): string {
+  const order = bootOrder.map((device) => (device === 'disk' ? 'c' : 'n')).join('');
+  return `order=${order},reboot-timeout=${RETRY_BOOT}`;
 }
 
 /** Flatcar's Ignition and Debian's read different keys. */
