@@ -1,4 +1,5 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, write, writeSync } from 'node:fs';
+import { isTelling } from './is-telling.js';
 import { PCAP_HEADER_BYTES, pcapHeader, putRecordHeader, RECORD_HEADER_BYTES, wholePcapLength } from './pcap.js';
 
 const BUFFER_BYTES = 1024 * 1024;
@@ -7,6 +8,9 @@ const FLUSH_AFTER = 100;
 /** Frames are stored whole up to this many bytes a second, beyond that their first 128: downloads would fill the disk. */
 const WHOLE_BYTES_PER_SECOND = 2 * 1024 * 1024;
 const BULK_SNAP = 128;
+/** Frames that tell what goes on are stored up to this length even then, as many bytes a second of them. */
+const TELLING_SNAP = 2048;
+const TELLING_BYTES_PER_SECOND = 1024 * 1024;
 
 export interface PcapWriterOptions {
   file: string;
@@ -29,6 +33,7 @@ export class PcapWriter {
   #timer: NodeJS.Timeout | undefined;
   #second = 0;
   #wholeLeft = 0;
+  #tellingLeft = 0;
   #idle: (() => void)[] = [];
   /** Frames that were not recorded because the disk did not keep up or failed. */
   missed = 0;
@@ -42,7 +47,7 @@ export class PcapWriter {
   /** Records buffer[start..end); `time` in microseconds since the epoch. */
   record(buffer: Buffer, start: number, end: number, time: number): void {
     const length = end - start;
-    const stored = this.#storedLength(length, time);
+    const stored = this.#storedLength(buffer, start, length, time);
     const total = RECORD_HEADER_BYTES + stored;
     if (this.#used + total > BUFFER_BYTES) this.#flush();
     if (this.#used + total > BUFFER_BYTES) {
@@ -70,15 +75,20 @@ export class PcapWriter {
     closeSync(this.#fd);
   }
 
-  #storedLength(length: number, time: number): number {
+  #storedLength(buffer: Buffer, start: number, length: number, time: number): number {
     const second = Math.floor(time / 1_000_000);
     if (second !== this.#second) {
       this.#second = second;
       this.#wholeLeft = WHOLE_BYTES_PER_SECOND;
+      this.#tellingLeft = TELLING_BYTES_PER_SECOND;
     }
     if (length <= this.#wholeLeft) {
       this.#wholeLeft -= length;
       return length;
+    }
+    if (length > BULK_SNAP && this.#tellingLeft > 0 && isTelling(buffer, start, start + length)) {
+      this.#tellingLeft -= length;
+      return Math.min(length, TELLING_SNAP);
     }
     return Math.min(length, BULK_SNAP);
   }

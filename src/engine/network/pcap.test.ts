@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tcp, udp } from '../wire/test-support.js';
+import { isTelling } from './is-telling.js';
 import { pcapHeader, readPcap, wholePcapLength } from './pcap.js';
 import { PcapWriter } from './pcap-writer.js';
 
@@ -81,6 +83,38 @@ describe('PcapWriter', () => {
     expect(records[0]?.frame).toHaveLength(1514);
     expect(records[2999]?.frame).toHaveLength(128);
     expect(records[3000]?.frame).toHaveLength(1514);
+  });
+});
+
+describe('in a flood', () => {
+  it('heads of HTTP and DHCP are kept whole, within a limit', async () => {
+    const writer = new PcapWriter({ file, limit: 100 * MEBIBYTE });
+    const bulk = Buffer.alloc(1514, 1);
+    for (let i = 0; i < 1500; i += 1) {
+      writer.record(bulk, 0, bulk.length, TIME);
+      if (i % 300 === 299) await writer.flush();
+    }
+    const one = { mac: '08:00:27:00:00:01', ip: '10.0.0.1', port: 80 };
+    const two = { mac: '08:00:27:00:00:02', ip: '10.0.0.2', port: 68 };
+    const head = tcp(one, two, 'A', 1, `HTTP/1.1 200 OK\r\n${'x'.repeat(1300)}`);
+    const dhcp = udp({ ...one, port: 67 }, two, Buffer.alloc(300));
+    const data = tcp(one, two, 'A', 1, Buffer.alloc(1300));
+    for (const frame of [head, dhcp, data]) writer.record(frame, 0, frame.length, TIME);
+    for (let i = 0; i < 2000; i += 1) {
+      writer.record(head, 0, head.length, TIME);
+      if (i % 300 === 0) await writer.flush();
+    }
+    await writer.close();
+    const stored = readPcap(readFileSync(file)).map((record) => record.frame.length);
+    expect(stored.slice(1500, 1503)).toEqual([head.length, dhcp.length, 128]);
+    expect(stored.at(-1)).toBe(128);
+    expect(stored.slice(1500).reduce((sum, length) => sum + length, 0)).toBeLessThan(1.5 * MEBIBYTE);
+  });
+
+  it('any bytes may be asked whether they tell something', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => void isTelling(Buffer.from(bytes), 0, bytes.length)),
+    );
   });
 });
 
