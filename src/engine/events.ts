@@ -8,7 +8,7 @@
 /** Power state of a machine as the provider sees it. `aborted`: its hypervisor process died without being asked to. */
 export type PowerState = 'not_created' | 'poweroff' | 'starting' | 'running' | 'paused' | 'stopping' | 'aborted';
 
-/** Stages of a boot, in order; a machine passes a subset of them. Derived from its console and, later, the wire. */
+/** Stages of a boot, in order; a machine passes a subset of them. Derived from its console and the wire. */
 export type BootStage =
   | 'power-on'
   | 'firmware'
@@ -52,7 +52,7 @@ export interface Failure {
 export type LabEventBody =
   /** Power state of a machine changed. */
   | { type: 'machine'; machine: string; state: PowerState; detail?: string }
-  /** A machine reached a boot stage; `percent` (0–100) while a stage reports progress. */
+  /** A machine reached a boot stage; with `percent` (0–100): how far the stage that it is in has come. Those are not journaled. */
   | { type: 'stage'; machine: string; stage: BootStage; percent?: number; sinceStart: number }
   /** New bytes in machines/<name>/console.log: [offset, offset+length). The text is in the file, not here. */
   | { type: 'console'; machine: string; offset: number; length: number }

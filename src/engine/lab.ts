@@ -2,6 +2,7 @@ import type { LabConfig, MachineConfig } from './config/lab-config.js';
 import type { BootStage, PowerState } from './events.js';
 import type { ExecResult } from './exec.js';
 import type { ImageFiles } from './images/image-store.js';
+import type { Wire } from './lab/wire-watch.js';
 import type { ConsoleHandle, Provider, ProviderReport } from './providers/provider.js';
 import type { SshRunOptions } from './ssh/ssh.js';
 
@@ -52,6 +53,8 @@ export interface Lab {
   readonly provider: Provider;
   /** State directory of this lab. */
   readonly directory: string;
+  /** What was seen on the private network while machines were watched or waited for. */
+  readonly wire: Wire;
   status(): Promise<MachineStatus[]>;
   probe(): Promise<ProviderReport>;
   /** Makes sure that the lab's image is in the cache: found there, else built or fetched, with `progress` events. */
@@ -89,7 +92,7 @@ export interface Lab {
   /** Hypervisor command lines for a verb on a machine, for display. */
   native(verb: 'up' | 'halt' | 'reload' | 'reset' | 'destroy', name: string): Promise<string[]>;
   doctor(options?: OperationOptions): Promise<DoctorItem[]>;
-  /** Polls states and follows consoles, emitting machine, stage and console events, until the returned function is called. */
+  /** Polls states and follows consoles and the wire, emitting machine, stage and console events, until the returned function is called. */
   watch(): () => Promise<void>;
   close(): Promise<void>;
 }

@@ -34,13 +34,20 @@ const MARKERS: readonly Marker[] = [
   { stage: 'system', pattern: /labos: switching to the real root|running in system mode|systemd\[1\]: Switching root/ },
 ];
 
+/** How far the installer of the Lab OS has come. */
+const INSTALLED = /labos: install: (\d{1,3})%/g;
+
 /** Most of what a console prints is no marker: one look at a whole piece shows that. */
 const ANY_MARKER = new RegExp(MARKERS.map(({ pattern }) => pattern.source).join('|'));
 
 /** How far a boot has come, read off the console. Feed it text in any pieces; it tells each stage once. */
 export class BootStages {
   private rest = '';
+  /** The last line of an installer, without its end. */
+  private open = '';
   private at = 0;
+  /** Of the present stage, where the console tells it: 0 to 100. */
+  percent: number | undefined;
 
   /** The stage reached. */
   get stage(): BootStage {
@@ -49,10 +56,21 @@ export class BootStages {
 
   /** Stages that `text` shows to have begun, in order. Firmware after a kernel is a reboot: the boot begins again. */
   feed(text: string): BootStage[] {
-    const reached: BootStage[] = [];
     const pending = this.rest + text;
+    const installing = this.stage === 'install' ? this.open + text : pending;
+    const reached = this.follow(pending);
+    if (this.stage === 'install') {
+      const percent = [...installing.matchAll(INSTALLED)].at(-1)?.[1];
+      if (percent !== undefined) this.percent = Math.min(100, Number(percent));
+      this.open = lastLine(installing);
+    }
+    return reached;
+  }
+
+  private follow(pending: string): BootStage[] {
+    const reached: BootStage[] = [];
     if (!ANY_MARKER.test(pending)) {
-      this.rest = /[^\r\n]*$/.exec(pending.slice(-500))?.[0] ?? '';
+      this.rest = lastLine(pending);
       return reached;
     }
     for (const line of pending.split(/(?<=[\r\n])/)) {
@@ -65,7 +83,7 @@ export class BootStages {
         const rebooted = marker.stage === 'firmware' && this.at >= ORDER.indexOf('kernel');
         const tooEarly = marker.after !== undefined && this.at < ORDER.indexOf(marker.after);
         if (tooEarly || (index <= this.at && !rebooted)) continue;
-        this.at = index;
+        this.move(index);
         reached.push(this.stage);
       }
       // A last line without its end may still grow; it is looked at again, so that no marker is cut in two.
@@ -78,11 +96,21 @@ export class BootStages {
   reach(stage: BootStage): boolean {
     const index = ORDER.indexOf(stage);
     const moved = index !== this.at;
-    this.at = index;
+    this.move(index);
     if (stage === 'power-on') this.rest = '';
     return moved;
   }
+
+  private move(index: number): void {
+    if (index !== this.at) this.percent = undefined;
+    this.at = index;
+  }
 }
+
+const lastLine = (text: string): string => /[^\r\n]*$/.exec(text.slice(-500))?.[0] ?? '';
+
+/** Where a stage stands in the order of a boot. */
+export const stageIndex = (stage: BootStage): number => ORDER.indexOf(stage);
 
 /** The marker of a line that is complete first, and where it ends. */
 function firstMarker(line: string): (Marker & { end: number }) | undefined {

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BootStages } from '../console/boot-stages.js';
+import { BootStages, stageIndex } from '../console/boot-stages.js';
 import { CastWriter } from '../console/cast-writer.js';
 import { FileFollower } from '../console/follower.js';
 import type { BootStage, PowerState } from '../events.js';
@@ -25,7 +25,12 @@ interface Followed {
   opened: Promise<unknown>;
   stop(): Promise<void>;
   stages: BootStages;
+  /** When the console showed the firmware again after a kernel: what was on the wire before is of the boot before. */
+  rebooted: number;
 }
+
+/** What was seen on the wire may have been there this much before the console told of it, in milliseconds. */
+const SLACK = 500;
 
 /**
  * Follows consoles: emits `console` pointers and `stage` events, and records them as asciicast. A machine may be followed by
@@ -74,23 +79,41 @@ export class ConsoleWatch {
     await this.emitStage(machine, stage);
   }
 
+  /**
+   * A stage that the wire showed at `time`. It never takes a machine back: a stage that the boot is past, or that is of an earlier boot,
+   * tells nothing.
+   */
+  async seen(machine: string, stage: BootStage, time: number, percent?: number): Promise<void> {
+    const entry = this.followed.get(machine);
+    if (entry === undefined || stageIndex(stage) < stageIndex(entry.stages.stage)) return;
+    const boot = await this.boots.last(machine);
+    if (time < (boot?.time ?? 0) || time < entry.rebooted - SLACK) return;
+    if (stageIndex(stage) < stageIndex(entry.stages.stage)) return;
+    if (entry.stages.reach(stage)) await this.emitStage(machine, stage, { time });
+    if (percent === undefined || percent === entry.stages.percent) return;
+    entry.stages.percent = percent;
+    await this.emitStage(machine, stage, { time, percent });
+  }
+
   private start(machine: string): Followed {
     const stages = new BootStages();
     let running = true;
     const opened = this.open(machine);
-    const loop = opened.then(
-      (console) => this.run(machine, console, stages, () => running),
-      () => undefined,
-    );
-    return {
+    const entry: Followed = {
       users: 0,
       opened,
       stages,
+      rebooted: 0,
       stop: async () => {
         running = false;
         await loop;
       },
     };
+    const loop = opened.then(
+      (console) => this.run(machine, console, entry, () => running),
+      () => undefined,
+    );
+    return entry;
   }
 
   private async open(machine: string): Promise<Opened> {
@@ -106,14 +129,15 @@ export class ConsoleWatch {
     return { follower: new FileFollower(logFile, offset), present: off ? size : offset, unseen: size };
   }
 
-  private async run(machine: string, opened: Opened, stages: BootStages, running: () => boolean): Promise<void> {
+  private async run(machine: string, opened: Opened, entry: Followed, running: () => boolean): Promise<void> {
+    const { stages } = entry;
     const { follower } = opened;
     let { present, unseen } = opened;
     const file = join(this.parts.paths.labDirectory, 'machines', machine, 'console.cast');
     let cast = new CastWriter(file, machine);
     let recorded = await cast.offset();
     for (;;) {
-      const before = follower.offset;
+      const from = follower.offset;
       const bytes = await follower.read();
       if (bytes.length === 0) {
         if (!running()) break;
@@ -121,7 +145,7 @@ export class ConsoleWatch {
         continue;
       }
       const start = follower.offset - bytes.length;
-      if (start < before) {
+      if (start < from) {
         // The log began anew, with a new machine.
         present = unseen = recorded = 0;
         cast = new CastWriter(file, machine);
@@ -132,16 +156,31 @@ export class ConsoleWatch {
       if (fresh.length === 0) continue;
       const offset = follower.offset - fresh.length;
       this.parts.events.emit({ type: 'console', machine, offset, length: fresh.length });
+      const before = stages.percent;
       const reached = stages.feed(fresh.toString('latin1'));
-      if (offset >= unseen) for (const stage of reached) await this.emitStage(machine, stage);
-      else if (follower.offset >= unseen && stages.stage !== 'power-on') await this.emitStage(machine, stages.stage);
+      if (offset >= unseen) {
+        if (reached.includes('firmware')) entry.rebooted = Date.now();
+        for (const stage of reached) await this.emitStage(machine, stage);
+        const { percent } = stages;
+        if (percent !== undefined && percent !== before) await this.emitStage(machine, stages.stage, { percent });
+      } else if (follower.offset >= unseen && stages.stage !== 'power-on') await this.emitStage(machine, stages.stage);
     }
     await follower.close();
   }
 
-  private async emitStage(machine: string, stage: BootStage): Promise<void> {
+  private async emitStage(
+    machine: string,
+    stage: BootStage,
+    { time = Date.now(), percent }: { time?: number; percent?: number } = {},
+  ): Promise<void> {
     const boot = await this.boots.last(machine);
-    const sinceStart = boot === undefined ? 0 : Date.now() - boot.time;
-    this.parts.events.emit({ type: 'stage', machine, stage, sinceStart });
+    const sinceStart = boot === undefined ? 0 : Math.max(0, time - boot.time);
+    this.parts.events.emit({
+      type: 'stage',
+      machine,
+      stage,
+      sinceStart,
+      ...(percent === undefined ? {} : { percent }),
+    });
   }
 }

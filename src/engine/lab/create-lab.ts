@@ -15,6 +15,7 @@ import { SshPorts } from './ssh-port.js';
 import { sshTarget } from './targets.js';
 import { lessonVariables } from './variables.js';
 import { watchMachines } from './watch.js';
+import { WireWatch } from './wire-watch.js';
 
 export interface LabOptions extends LabParts {
   /** The private network beneath the provider, for doctor: does it run, and starting it again. */
@@ -26,6 +27,7 @@ export function createLab(options: LabOptions): Lab {
   const { config, provider, ssh, paths, images, events } = options;
   const boots = new Boots(paths.labDirectory);
   const consoles = new ConsoleWatch(options, boots);
+  const wire = new WireWatch(options, consoles);
   const ports = new SshPorts(paths.labDirectory, events);
   const parts: PowerParts = { ...options, boots, consoles, ports, usableProvider };
   const power = new Power(parts);
@@ -42,6 +44,7 @@ export function createLab(options: LabOptions): Lab {
     config,
     provider,
     directory: paths.labDirectory,
+    wire,
     probe: () => provider.probe(),
     ensureImage: async (operation) => {
       const { name, version } = config.image;
@@ -83,6 +86,7 @@ export function createLab(options: LabOptions): Lab {
       const machines = selectMachines(config, names);
       // Followed from the first byte on, so that no stage of the boot is missed.
       const ends = await Promise.all(machines.map(({ name }) => consoles.follow(name)));
+      ends.push(wire.follow());
       try {
         await power.start(names, operation);
         await reach.wait(
@@ -105,7 +109,15 @@ export function createLab(options: LabOptions): Lab {
     },
     reset: (names) => power.reset(names),
     destroy: (names) => power.destroy(names),
-    wait: (names, condition, operation) => reach.wait(selectMachines(config, names), condition, operation),
+    async wait(names, condition, operation) {
+      const machines = selectMachines(config, names);
+      const end = wire.follow();
+      try {
+        await reach.wait(machines, condition, operation);
+      } finally {
+        await end();
+      }
+    },
 
     async sync(names, operation = {}) {
       const wanted = names.length === 0 ? [provisionerOf(config)] : selectMachines(config, names);
@@ -164,7 +176,13 @@ export function createLab(options: LabOptions): Lab {
           if (running.length > 0) await power.start(running);
         },
       }),
-    watch: () => watchMachines(parts, consoles, (name) => reach.sshAnswers(machine(name))),
+    watch() {
+      const endWire = wire.follow();
+      const end = watchMachines(parts, consoles, (name) => reach.sshAnswers(machine(name)));
+      return async () => {
+        await Promise.all([end(), endWire()]);
+      };
+    },
     close: () => ssh.close(),
   };
 

@@ -12,11 +12,12 @@ export interface JournaledEventBus extends EventBus {
 }
 
 /**
- * Events that are not worth keeping: pointers into files that are there anyway, and the frames of a running bar or wait. The
- * end of a wait or a bar is kept.
+ * Events that are not worth keeping: pointers into files that are there anyway, and the frames of a running bar, wait or stage. The
+ * end of a wait or a bar and the beginning of a stage are kept.
  */
 function isPassing(body: LabEventBody): boolean {
   const passing: ReadonlySet<LabEventType> = new Set(['console']);
+  if (body.type === 'stage') return body.percent !== undefined;
   return passing.has(body.type) || (body.type === 'progress' && !body.finished);
 }
 

@@ -86,6 +86,8 @@ export function createPlainReporter(
       case 'machine':
         return line(`  · ${event.machine}: ${event.state.replace('_', ' ')}`);
       case 'stage':
+        // A stage begins without a percentage; how it goes on is not told in lines.
+        if (event.percent !== undefined) return;
         return line(`  · ${event.machine}: ${event.stage} (${(event.sinceStart / 1000).toFixed(1)} s)`);
       case 'savepoint':
         return line(`  ✓ savepoint ${event.name} ${event.action}${took(event.duration)}`);
