@@ -29,7 +29,7 @@ function placesOf(command: Command, path: string[]): Place[] {
       ...options,
       ...(path.at(-1) === 'completion' ? ['bash', 'zsh', 'fish'] : []),
     ],
-    machines: names.some((name) => /^machines?$/.test(name)),
+    machines: names.some((name) => /^machines?$/.test(name)) || options.includes('--machine'),
     lessons: names.some((name) => name === 'steps' || name === 'lesson'),
   };
   return [own, ...command.commands.flatMap((sub) => placesOf(sub, [...path, sub.name()]))];

@@ -91,6 +91,12 @@ describe('usage errors are code 2 and say what to do:', () => {
       'See how it is used: coreos-lab screenshot --help',
     ],
     [['halt', 'core-1'], 'UNKNOWN_MACHINE', 'There is no machine core-1 in the lab default.', 'Did you mean core-01?'],
+    [['wire'], 'WIRE_EMPTY', /^Nothing was recorded/, 'Start one: coreos-lab up'],
+    [['wire', '--machine', 'core-1'], 'UNKNOWN_MACHINE', /core-1/, 'Did you mean core-01?'],
+    [['wire', '--protocol', 'dhcp,htp'], 'UNKNOWN_PROTOCOL', 'There is no protocol "htp" here.', 'Did you mean http?'],
+    [['wire', '-f', '--pcap', 'x.pcap'], 'OPTIONS_CLASH', 'wire cannot do --follow and --pcap at once.', /Leave one/],
+    [['wire', '--read', 'nowhere.pcap'], 'CAPTURE_UNREADABLE', /nowhere\.pcap cannot be read \(ENOENT\)/, /path/],
+    [['wire', '--read', 'package.json'], 'CAPTURE_FORMAT', /does not begin as a capture does/, /tcpdump/],
     [['run', 'sandbx'], 'UNKNOWN_LESSON', 'There is no lesson "sandbx".', 'Did you mean sandbox?'],
     [['run', 'sandbox#nope'], 'UNKNOWN_LESSON', 'There is no step "nope".', /^There are: \w/],
     [['run'], 'NOTHING_TO_RUN', 'run needs the name of a lesson, or --all.', /^coreos-lab run sandbox /],
@@ -111,6 +117,7 @@ describe('usage errors are code 2 and say what to do:', () => {
   });
 
   test.each([
+    [['wire', '--protcol', 'dhcp'], "error: unknown option '--protcol'\n(Did you mean --protocol?)\n"],
     [['status', '--jsn'], "error: unknown option '--jsn'\n(Did you mean --json?)\n"],
     [['--debgu'], "error: unknown option '--debgu'\n(Did you mean --debug?)\n"],
     [['exec'], "error: missing required argument 'machine'\n"],

@@ -155,6 +155,23 @@ function addAccessCommands(program: Command): void {
     .option('-f, --follow', 'go on printing')
     .action(lazy(() => import('./commands/logs.js')));
   program
+    .command('wire')
+    .description('what went over the private network, in plain words')
+    .option('-f, --follow', 'go on printing')
+    .option('-m, --machine <name>', 'only what this machine takes part in; may be given again', collect, [])
+    .option('-p, --protocol <names>', 'only these, separated by commas: dhcp, http, ignition …', collect, [])
+    .option('--filter <text>', 'only lines with this text')
+    .option('--sequence', 'each machine by itself: what it sent and got, in order')
+    .option('--hex', 'with the bytes of the frames')
+    .option('--json', 'one JSON object a line')
+    .option('--read <file>', 'a saved capture instead of that of the lab')
+    .option('--pcap <file>', 'write the frames to a capture for Wireshark')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  coreos-lab wire -f --protocol dhcp,http\n  coreos-lab wire --sequence --machine core-01\n  coreos-lab wire --machine core-01 --pcap core-01.pcap',
+    )
+    .action(lazy(() => import('./commands/wire.js')));
+  program
     .command('screenshot <machine> <file>')
     .description('save the graphics screen of a machine as PNG')
     .action(lazy(() => import('./commands/screenshot.js')));

@@ -5,10 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defaultLabConfig } from '../../src/engine/config/defaults.js';
 import { readPcap } from '../../src/engine/network/pcap.js';
 import { BootObserver } from '../../src/engine/wire/boot-observer.js';
+import { readCaptureFile } from '../../src/engine/wire/capture-file.js';
 import { decodePacket } from '../../src/engine/wire/decode/decode-packet.js';
 import { decodeDhcp } from '../../src/engine/wire/decode/dhcp.js';
+import { exportCapture } from '../../src/engine/wire/export-capture.js';
 import type { HttpExchange } from '../../src/engine/wire/happening.js';
 import { Names, wireMachines } from '../../src/engine/wire/names.js';
+import type { FrameSink } from '../../src/engine/wire/pcap-parser.js';
 import { RogueWatch } from '../../src/engine/wire/rogue-watch.js';
 import { Tracker } from '../../src/engine/wire/tracker.js';
 import { lineText } from '../../src/engine/wire/wire-line.js';
@@ -202,6 +205,14 @@ describe.each(captures)('%s: tshark sees the same', (_name, file) => {
       if (row['dns.a'] !== '') expect(text).toContain(`DNS A ${row['dns.qry.name']?.split(',')[0]}: ${row['dns.a']}`);
     }
   });
+});
+
+test('what is exported opens in tshark, with the frames that were asked for', async () => {
+  const file = join(directory, 'out.pcap');
+  const names = new Names(wireMachines(defaultLabConfig()));
+  const source = (sink: FrameSink) => readCaptureFile(fixture('boot.pcap'), sink);
+  const frames = await exportCapture(file, source, names, { machines: ['core-01'], protocols: ['tftp'], text: '' });
+  expect(tshark(file, ['_ws.col.Protocol']).map((row) => row['_ws.col.Protocol'])).toEqual(Array(frames).fill('TFTP'));
 });
 
 /** All that we make of a capture. */
