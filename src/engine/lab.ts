@@ -1,3 +1,4 @@
+import type { MayuHost } from './cluster/mayu-host.js';
 import type { LabConfig, MachineConfig } from './config/lab-config.js';
 import type { BootStage, PowerState } from './events.js';
 import type { ExecResult } from './exec.js';
@@ -59,7 +60,10 @@ export interface Lab {
   probe(): Promise<ProviderReport>;
   /** Makes sure that the lab's image is in the cache: found there, else built or fetched, with `progress` events. */
   ensureImage(options?: OperationOptions): Promise<ImageFiles>;
-  /** Create (if needed), start (staggered), and wait until ssh answers for machines that have an operating system. */
+  /**
+   * Create (if needed), start (staggered), and wait until ssh answers for machines that have an operating system or get one:
+   * nodes that were installed, or all of them where Mayu runs.
+   */
   up(names: readonly string[], options?: OperationOptions): Promise<void>;
   /** Only create and power on; do not wait for ssh. */
   start(names: readonly string[], options?: OperationOptions): Promise<void>;
@@ -79,7 +83,12 @@ export interface Lab {
   exec(name: string, script: string, options?: SshRunOptions): Promise<ExecResult>;
   /** Argument list of the system's ssh for an interactive shell. */
   shell(name: string): Promise<{ program: string; args: string[] }>;
+  /** Host blocks of the machines whose address is known; Mayu is asked for those of nodes that run. */
   sshConfig(): Promise<string>;
+  /**
+   * What Mayu knows of the machines that booted from it, by address. Rejects with MAYU_DOWN, MAYU_ANSWER or PROVISIONER_OFF.
+   */
+  mayuHosts(options?: OperationOptions): Promise<MayuHost[]>;
   console(name: string): ConsoleHandle;
   link(name: string, up: boolean): Promise<void>;
   save(savepoint: string, options?: OperationOptions): Promise<void>;

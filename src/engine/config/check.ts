@@ -18,7 +18,8 @@ function checkDuplicates(machines: MachineConfig[]): ConfigFault[] {
   for (const key of ['name', 'mac', 'serial', 'ip', 'sshPort'] as const) {
     const seen = new Map<string | number, string>();
     machines.forEach((machine, index) => {
-      const value = machine[key];
+      // Mayu takes serials in upper and lower case for the same.
+      const value = key === 'serial' ? machine.serial.toLowerCase() : machine[key];
       // A serial that was made of a MAC says nothing that the MAC does not.
       if (!value || (key === 'serial' && value === defaultSerial(machine.mac) && seen.has(value))) return;
       const first = seen.get(value);
@@ -26,7 +27,7 @@ function checkDuplicates(machines: MachineConfig[]): ConfigFault[] {
       else
         faults.push({
           path: ['machines', index, key],
-          message: `${value} is the ${key} of ${first} already: each needs its own`,
+          message: `${machine[key]} is the ${key} of ${first} already: each needs its own`,
         });
     });
   }
@@ -45,6 +46,9 @@ function checkRoles(machines: MachineConfig[]): ConfigFault[] {
   machines.forEach((machine, index) => {
     if (machine.role === 'node' && machine.ip !== undefined) {
       faults.push({ path: ['machines', index, 'ip'], message: 'is not for nodes: they get an address from nodePool' });
+    }
+    if (machine.role === 'node' && /^0123456789$|vmware/i.test(machine.serial)) {
+      faults.push({ path: ['machines', index, 'serial'], message: 'is one that Mayu ignores: choose another' });
     }
     if (machine.role === 'node' && machine.sshPort !== undefined) {
       faults.push({

@@ -97,6 +97,16 @@ describe('lab.yaml', () => {
       'machines:\n  - {name: p, role: provisioner, mac: "08:00:27:00:00:01"}\n  - {name: a, serial: x, mac: "08:00:27:00:00:02"}\n  - {name: b, serial: x, mac: "08:00:27:00:00:03"}\n',
       /machines\[2\]\.serial x is the serial of a already/,
     ],
+    [
+      'serials that differ in case only',
+      'machines:\n  - {name: p, role: provisioner, mac: "08:00:27:00:00:01"}\n  - {name: a, serial: x1, mac: "08:00:27:00:00:02"}\n  - {name: b, serial: X1, mac: "08:00:27:00:00:03"}\n',
+      /machines\[2\]\.serial X1 is the serial of a already/,
+    ],
+    [
+      'a serial that Mayu does not look at',
+      'machines:\n  - {name: p, role: provisioner, mac: "08:00:27:00:00:01"}\n  - {name: a, serial: "0123456789", mac: "08:00:27:00:00:02"}\n',
+      /machines\[1\]\.serial is one that Mayu ignores/,
+    ],
     ['broken YAML', 'name: [\n', /lab\.yaml:\d+:\d+ is not YAML here/],
     ['a list at the top', '- a\n', /lab\.yaml must be a group of keys/],
   ])('%s', (_, text, expected) => {

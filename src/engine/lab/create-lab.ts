@@ -1,6 +1,7 @@
 import { LabError } from '../errors.js';
 import type { Lab, MachineStatus } from '../lab.js';
 import { requireUsable } from '../providers/require-usable.js';
+import { Access } from './access.js';
 import { Boots } from './boots.js';
 import { ConsoleWatch } from './console-watch.js';
 import { examine } from './doctor.js';
@@ -12,7 +13,7 @@ import { Reach } from './reach.js';
 import { Savepoints } from './savepoints.js';
 import { ignitionFile, machineSpec } from './specs.js';
 import { SshPorts } from './ssh-port.js';
-import { sshTarget } from './targets.js';
+import { upMachines } from './up.js';
 import { lessonVariables } from './variables.js';
 import { watchMachines } from './watch.js';
 import { WireWatch } from './wire-watch.js';
@@ -29,12 +30,12 @@ export function createLab(options: LabOptions): Lab {
   const consoles = new ConsoleWatch(options, boots);
   const wire = new WireWatch(options, consoles);
   const ports = new SshPorts(paths.labDirectory, events);
-  const parts: PowerParts = { ...options, boots, consoles, ports, usableProvider };
+  const access = new Access(options, ports);
+  const parts: PowerParts = { ...options, boots, consoles, ports, access, usableProvider };
   const power = new Power(parts);
   const reach = new Reach(parts);
   const savepoints = new Savepoints(parts, power);
   const machine = (name: string) => machineNamed(config, name);
-  const target = (name: string) => sshTarget(parts, ports, machine(name));
 
   async function usableProvider(signal?: AbortSignal) {
     return requireUsable(await provider.probe({ ...(signal && { signal }) }));
@@ -65,7 +66,9 @@ export function createLab(options: LabOptions): Lab {
     async status() {
       const states = await power.states(config.machines);
       return Promise.all(
-        config.machines.map(async ({ name, role, ip }): Promise<MachineStatus> => {
+        config.machines.map(async (each): Promise<MachineStatus> => {
+          const { name, role } = each;
+          const ip = await access.addresses.known(each);
           const state = states.get(name) ?? 'not_created';
           const boot = state === 'running' ? await boots.last(name) : undefined;
           const stage = consoles.stage(name);
@@ -83,24 +86,12 @@ export function createLab(options: LabOptions): Lab {
 
     start: (names, operation) => power.start(names, operation),
     async up(names, operation) {
-      const machines = selectMachines(config, names);
-      // Followed from the first byte on, so that no stage of the boot is missed.
-      const ends = await Promise.all(machines.map(({ name }) => consoles.follow(name)));
-      ends.push(wire.follow());
+      const end = wire.follow();
       try {
-        await power.start(names, operation);
-        await reach.wait(
-          machines.filter(({ role }) => role === 'provisioner'),
-          'ssh',
-          operation,
-        );
+        await upMachines(parts, power, reach, names, operation);
       } finally {
-        await Promise.all(ends.map((end) => end()));
+        await end();
       }
-      const blank = machines.filter(({ role }) => role === 'node').map(({ name }) => name);
-      if (blank.length === 0) return;
-      const text = `${blank.join(', ')}: powered on. A blank disk has no system to wait for; lesson 2 installs one over the network.`;
-      events.emit({ type: 'notice', level: 'info', text });
     },
     halt: (names, operation) => power.halt(names, operation),
     async reload(names, operation) {
@@ -121,14 +112,16 @@ export function createLab(options: LabOptions): Lab {
 
     async sync(names, operation = {}) {
       const wanted = names.length === 0 ? [provisionerOf(config)] : selectMachines(config, names);
-      for (const { name } of wanted) await syncFolders(parts, await target(name), operation);
+      for (const each of wanted)
+        await access.reached(each, (target) => syncFolders(parts, target, operation), operation.signal);
     },
-    exec: async (name, script, run) => ssh.script(await target(name), script, run),
-    shell: async (name) => ssh.command(await target(name)),
+    exec: async (name, script, run) => access.exec(machine(name), script, run),
+    shell: async (name) => access.shell(machine(name)),
     async sshConfig() {
-      const reachable = config.machines.filter(({ ip }) => ip !== undefined);
-      return ssh.config(await Promise.all(reachable.map(({ name }) => target(name))));
+      const targets = await access.targets();
+      return ssh.config(targets);
     },
+    mayuHosts: (operation) => access.hosts(operation),
 
     console: (name) => provider.console(machine(name).name),
     link: (name, up) => provider.link(machine(name).name, up),
@@ -193,7 +186,10 @@ export function createLab(options: LabOptions): Lab {
     if (state !== 'running') return;
     const seconds = Math.floor(Date.now() / 1000);
     await ssh
-      .script(await target(name), `sudo date -s @${seconds} > /dev/null`, { quiet: true, timeout: 20_000 })
+      .script(await access.target(machine(name)), `sudo date -s @${seconds} > /dev/null`, {
+        quiet: true,
+        timeout: 20_000,
+      })
       .catch(() => undefined);
   }
 

@@ -6,6 +6,7 @@ import type { PowerState } from '../events.js';
 import type { Lab } from '../lab.js';
 import type { PlannedCall } from '../providers/fake.js';
 import type { MachineSpec } from '../providers/provider.js';
+import type { Ssh } from '../ssh/ssh.js';
 import { createLab } from './create-lab.js';
 import { makeTestLab, type TestLab, type TestLabOptions } from './test-support.js';
 
@@ -43,7 +44,17 @@ const specOf = (name: string) =>
   world.provider.calls.find(({ method, args }) => method === 'start' && (args[0] as MachineSpec).name === name)
     ?.args[0] as MachineSpec;
 const states = () => world.of('machine').map(({ machine, state }) => `${machine} ${state}`);
-const answers = { ready: async () => ({ ok: true }) };
+/** The provisioner answers, and has no Mayu yet. */
+const answers: Partial<Ssh> = {
+  ready: async () => ({ ok: true }),
+  script: async () => ({
+    exitCode: 7,
+    stdout: '',
+    stderr: 'LoadState=not-found\nActiveState=inactive\n',
+    timedOut: false,
+    duration: 1,
+  }),
+};
 
 describe('up', () => {
   test('creates and starts each machine, waits for ssh of the provisioner, and says what comes of the blank ones', async () => {
@@ -53,7 +64,7 @@ describe('up', () => {
       { method: 'create', with: [name] },
       starts(name, 'SeaBIOS\r\n'),
     ]);
-    const lab = await open({ calls: plan, anyOrder: true, ssh: { ready } });
+    const lab = await open({ calls: plan, anyOrder: true, ssh: { ...answers, ready } });
     await lab.up([]);
     for (const name of ALL) {
       const own = world.changes().filter((change) => change.endsWith(` ${name}`));

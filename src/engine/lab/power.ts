@@ -6,6 +6,7 @@ import type { PowerState } from '../events.js';
 import { ensureLabKeys } from '../keys/keys.js';
 import type { OperationOptions } from '../lab.js';
 import type { MachineSpec, ProviderReport } from '../providers/provider.js';
+import type { Access } from './access.js';
 import type { Boots } from './boots.js';
 import type { ConsoleWatch } from './console-watch.js';
 import { selectMachines } from './machines.js';
@@ -21,6 +22,7 @@ export interface PowerParts extends LabParts {
   boots: Boots;
   consoles: ConsoleWatch;
   ports: SshPorts;
+  access: Access;
   usableProvider(signal?: AbortSignal): Promise<ProviderReport>;
 }
 
@@ -96,6 +98,7 @@ export class Power {
     await all(selectMachines(this.parts.config, names), async ({ name }) => {
       await this.parts.provider.destroy(name);
       this.parts.events.emit({ type: 'machine', machine: name, state: 'not_created' });
+      await this.parts.access.addresses.forget(name);
     });
   }
 

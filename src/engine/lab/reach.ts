@@ -1,15 +1,18 @@
 import type { MachineConfig } from '../config/lab-config.js';
-import { LabError } from '../errors.js';
 import type { OperationOptions } from '../lab.js';
+import { bootTimeout } from './boot-timeout.js';
 import { lastConsoleLines } from './evidence.js';
+import { provisionerOf } from './machines.js';
 import type { PowerParts } from './power.js';
-import { sshTarget } from './targets.js';
+import { SshLook } from './ssh-look.js';
 import { stoppedMeanwhile, waitFor } from './wait.js';
 
 export type Condition = 'ssh' | 'off' | 'running';
 
 /** A boot may take this long, times the host's slowness. */
 const BOOT_TIMEOUT = 75_000;
+/** The boot of a node may install it: over the network, then once more from disk. */
+const NODE_TIMEOUT = 180_000;
 
 /** Waits until machines are in a condition. */
 export class Reach {
@@ -21,10 +24,11 @@ export class Reach {
     options: OperationOptions & { timeout?: number } = {},
   ): Promise<void> {
     const { slowness } = await this.parts.provider.probe();
-    const timeout = options.timeout ?? BOOT_TIMEOUT * slowness;
     const results = await Promise.allSettled(
       machines.map((machine, index) => {
-        const count = machines.length > 1 ? ` (${index + 1} of ${machines.length})` : '';
+        const count = machines.length > 1 ? `${index + 1} of ${machines.length}` : '';
+        const usual = machine.role === 'node' && condition === 'ssh' ? NODE_TIMEOUT : BOOT_TIMEOUT;
+        const timeout = options.timeout ?? usual * slowness;
         return this.waitOne(machine, condition, count, timeout, options.signal);
       }),
     );
@@ -35,8 +39,8 @@ export class Reach {
   /** One quick try. */
   async sshAnswers(machine: MachineConfig, timeout = 4000): Promise<boolean> {
     try {
-      const target = await sshTarget(this.parts, this.parts.ports, machine);
-      return (await this.parts.ssh.ready(target, { timeout })).ok;
+      const target = await this.parts.access.knownTarget(machine);
+      return target !== undefined && (await this.parts.ssh.ready(target, { timeout })).ok;
     } catch {
       return false;
     }
@@ -49,17 +53,30 @@ export class Reach {
     timeout: number,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const { provider, consoles, events, timings, config } = this.parts;
+    const { provider, consoles, events, timings, config, access } = this.parts;
     const { name } = machine;
     const endFollowing = await consoles.follow(name);
     const { accelerator = 'native' } = await provider.probe();
     const { logFile } = provider.console(name);
-    let lastReason = '';
+    const ssh = new SshLook(access, this.parts.ssh, machine);
+    const label = (what: string, ...details: (string | undefined)[]) => {
+      const known = details.filter((detail) => detail !== undefined && detail !== '');
+      return `${name}: waiting for ${what}${known.length === 0 ? '' : ` (${known.join(', ')})`}`;
+    };
+    const what = condition === 'ssh' ? 'ssh' : `it to be ${condition}`;
+    const nodeLabel = () =>
+      label(ssh.host === undefined ? 'an address from Mayu' : `ssh at ${ssh.host}`, count, consoles.stage(name));
     try {
+      // A node without an address is yet to be installed, which takes longer than a boot.
+      const blank = machine.role === 'node' && (await access.addresses.known(machine)) === undefined;
+      ssh.host = blank ? undefined : await access.addresses.known(machine);
       await waitFor(events, timings, {
         id: `${condition}:${name}`,
-        label: `${name}: waiting for ${condition === 'ssh' ? 'ssh' : `it to be ${condition}`}${count}`,
-        ...(condition === 'ssh' ? { timing: `boot:${provider.name}:${accelerator}:${config.image.name}:${name}` } : {}),
+        label: label(what, count),
+        ...(condition === 'ssh' && machine.role === 'node' ? { labelNow: nodeLabel } : {}),
+        ...(condition === 'ssh'
+          ? { timing: `${blank ? 'install' : 'boot'}:${provider.name}:${accelerator}:${config.image.name}:${name}` }
+          : {}),
         timeout,
         interval: condition === 'ssh' ? 400 : 1000,
         signal,
@@ -70,22 +87,17 @@ export class Reach {
             throw stoppedMeanwhile(name, state, await lastConsoleLines(logFile));
           }
           if (condition === 'running') return state === 'running';
-          const target = await sshTarget(this.parts, this.parts.ports, machine);
-          const answer = await this.parts.ssh.ready(target, { timeout: 5000, ...(signal && { signal }) });
-          lastReason = answer.reason ?? '';
-          return answer.ok;
+          return ssh.look(signal);
         },
         late: async () =>
-          new LabError({
-            code: 'BOOT_TIMEOUT',
-            message: `${name} did not answer on ssh within ${Math.round(timeout / 1000)} s; it came as far as the stage "${consoles.stage(name)}".`,
-            ...(lastReason === '' ? {} : { why: lastReason }),
-            remedy: [
-              `Look at its console: coreos-lab console ${name}`,
-              `Start it anew: coreos-lab reload ${name}`,
-              `If that does not help, make it anew: coreos-lab destroy ${name}, then coreos-lab up ${name}`,
-            ],
-            machine: name,
+          bootTimeout({
+            machine,
+            provisioner: provisionerOf(config).name,
+            stage: consoles.stage(name),
+            timeout,
+            reason: ssh.reason,
+            host: ssh.host,
+            mayu: ssh.mayu,
             evidence: await lastConsoleLines(logFile),
           }),
       });

@@ -8,6 +8,8 @@ export interface WaitOptions {
   id: string;
   /** e.g. `core-provisioner: waiting for ssh`. */
   label: string;
+  /** The label with what is known by now; told again whenever it changes. Default: `label`. */
+  labelNow?: () => string;
   /** Key under which the duration is remembered; undefined = not remembered. */
   timing?: string;
   timeout: number;
@@ -26,11 +28,15 @@ export async function waitFor(events: EventSink, timings: Timings, options: Wait
   const since = Date.now();
   const usual = timing === undefined ? undefined : timings.usual(timing);
   const base = { type: 'wait', id, label, since, ...(usual === undefined ? {} : { usual }) } as const;
-  events.emit(base);
+  let told = options.labelNow?.() ?? label;
+  events.emit({ ...base, label: told });
   let ok = false;
   try {
     while (!(await options.look())) {
       signal?.throwIfAborted();
+      const now = options.labelNow?.() ?? label;
+      if (now !== told) events.emit({ ...base, label: now });
+      told = now;
       if (Date.now() - since > timeout) throw await options.late();
       await sleep(interval, undefined, signal === undefined ? {} : { signal });
     }

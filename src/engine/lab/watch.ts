@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PowerState } from '../events.js';
+import type { Access } from './access.js';
 import type { ConsoleWatch } from './console-watch.js';
+import { provisionerOf } from './machines.js';
 import type { LabParts } from './parts.js';
 import { STATE_WORDS } from './status-table.js';
+import { watchNodes } from './watch-nodes.js';
 
 const QUICK = 1000;
 const SLOW = 3000;
@@ -14,7 +17,7 @@ const CALM = 20;
  * says when one ended without being asked to. The returned function ends that.
  */
 export function watchMachines(
-  parts: LabParts,
+  parts: LabParts & { access: Access },
   consoles: ConsoleWatch,
   sshAnswers: (name: string) => Promise<boolean>,
 ): () => Promise<void> {
@@ -66,8 +69,25 @@ export function watchMachines(
     await Promise.all([...following.values()].map((end) => end()));
   })();
 
+  const provisioner = provisionerOf(config).name;
+  const nodes = config.machines.filter(({ role }) => role === 'node');
+  const nodeLoop = watchNodes({
+    access: parts.access,
+    nodes,
+    // Nodes are behind the provisioner: nobody knocks at them before it answers.
+    waiting: () =>
+      reached.has(provisioner)
+        ? nodes
+            .map(({ name }) => name)
+            .filter((name) => known.get(name) === 'running' && consoles.stage(name) !== 'ssh')
+        : [],
+    sshAnswers,
+    reached: (name) => consoles.reach(name, 'ssh'),
+    signal: stop.signal,
+  });
+
   return async () => {
     stop.abort();
-    await loop;
+    await Promise.all([loop, nodeLoop]);
   };
 }

@@ -18,6 +18,7 @@ export function createPlainReporter(
   const line = (text: string) => write(`${text}\n`);
   const output = new OutputLines((text) => line(`    ${text}`));
   const tens = new Map<string, number>();
+  const waits = new Set<string>();
 
   const step = (event: Of<'step'>) => {
     const name = `${event.lesson}#${event.step}`;
@@ -55,8 +56,12 @@ export function createPlainReporter(
   };
 
   const wait = (event: Of<'wait'>) => {
-    if (!event.done) line(`  … ${event.label}${event.usual === undefined ? '' : `, usually ${minutes(event.usual)}`}`);
-    else if (event.ok) line(`  ✓ ${event.label}: ${minutes(event.time - event.since)}`);
+    // A wait tells its label anew when it knows more; what it learned is in the lines of the stages already.
+    if (!event.done && !waits.has(event.id)) {
+      line(`  … ${event.label}${event.usual === undefined ? '' : `, usually ${minutes(event.usual)}`}`);
+    } else if (event.done && event.ok) line(`  ✓ ${event.label}: ${minutes(event.time - event.since)}`);
+    if (event.done) waits.delete(event.id);
+    else waits.add(event.id);
   };
 
   const progress = (event: Of<'progress'>) => {

@@ -1,0 +1,313 @@
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { LabError } from '../errors.js';
+import type { Lab } from '../lab.js';
+import type { Ssh, SshResult, SshTarget } from '../ssh/ssh.js';
+import { createLab } from './create-lab.js';
+import { makeTestLab, type TestLab, type TestLabOptions } from './test-support.js';
+
+let world: TestLab;
+/** What the provisioner answers to curl and to a knock; a test may change it at any time. */
+let mayu: Partial<SshResult>;
+let greeting: string[];
+let scripts: string[];
+
+const SERIALS = { 'core-01': '0800278e158a-0', 'core-02': '0800278e158b-0', 'core-03': '0800278e158c-0' };
+const hosts = (ips: Partial<Record<keyof typeof SERIALS, string>>): Partial<SshResult> => ({
+  exitCode: 0,
+  stdout: JSON.stringify(
+    Object.entries(ips).map(([name, ip]) => ({
+      Serial: SERIALS[name as keyof typeof SERIALS],
+      State: 'installing',
+      InternalAddr: ip,
+    })),
+  ),
+});
+const MISSING = { exitCode: 7, stderr: 'LoadState=not-found\nActiveState=inactive\n' };
+const STOPPED = { exitCode: 7, stderr: 'LoadState=loaded\nActiveState=failed\n' };
+const refused = (target: SshTarget) =>
+  new LabError({ code: 'SSH_REFUSED', message: `nobody at ${target.host}`, remedy: [], machine: target.machine });
+
+async function open(options: TestLabOptions = {}): Promise<Lab> {
+  mayu = MISSING;
+  greeting = [];
+  scripts = [];
+  const script: Ssh['script'] = async (target, text, run) => {
+    if (target.machine !== 'core-provisioner') throw new Error(`unplanned script on ${target.machine}`);
+    expect(run).toMatchObject({ quiet: true });
+    const what = text.startsWith('curl ') ? 'hosts' : text.includes('/dev/tcp/') ? 'knock' : text;
+    scripts.push(what);
+    const answer = what === 'knock' ? { exitCode: 0, stdout: greeting.join('\n') } : mayu;
+    return { exitCode: 0, stdout: '', stderr: '', timedOut: false, duration: 1, ...answer };
+  };
+  world = await makeTestLab({
+    power: { 'core-provisioner': 'running', 'core-01': 'running', 'core-02': 'running' },
+    ...options,
+    ssh: { script, ...options.ssh },
+  });
+  await writeFile(join(world.paths.labDirectory, 'ssh-ports.json'), '{"core-provisioner":50022}');
+  return createLab(world);
+}
+const remember = (known: Record<string, string>) =>
+  writeFile(
+    join(world.paths.labDirectory, 'nodes.json'),
+    JSON.stringify(
+      Object.fromEntries(
+        Object.entries(known).map(([name, ip]) => [name, { serial: SERIALS[name as keyof typeof SERIALS], ip }]),
+      ),
+    ),
+  );
+const remembered = async () =>
+  JSON.parse(await readFile(join(world.paths.labDirectory, 'nodes.json'), 'utf8').catch(() => '{}'));
+
+afterEach(async () => {
+  world.provider.verify();
+  await world.dispose();
+});
+
+describe('a node is reached', () => {
+  const result: SshResult = { exitCode: 0, stdout: '', stderr: '', timedOut: false, duration: 1 };
+
+  /** ssh to nodes that answers at these addresses only. */
+  function nodeSsh(...answering: string[]) {
+    const tried: string[] = [];
+    const base = world.ssh.script;
+    world.ssh.script = async (target, text, options) => {
+      if (target.via === undefined) return base(target, text, options);
+      tried.push(`${target.machine} ${target.host} via ${target.via.machine}`);
+      if (!answering.includes(target.host)) throw refused(target);
+      return result;
+    };
+    return tried;
+  }
+
+  test('at the address that Mayu gave it, which is asked for once', async () => {
+    const lab = await open();
+    const tried = nodeSsh('192.168.2.22');
+    mayu = hosts({ 'core-01': '192.168.2.22' });
+    await lab.exec('core-01', 'true');
+    await lab.exec('core-01', 'true');
+    expect(tried).toEqual(Array(2).fill('core-01 192.168.2.22 via core-provisioner'));
+    expect(scripts).toEqual(['hosts']);
+  });
+
+  test('while Mayu is down, at the address of before', async () => {
+    const lab = await open();
+    const tried = nodeSsh('192.168.2.22');
+    await remember({ 'core-01': '192.168.2.22' });
+    await lab.exec('core-01', 'true');
+    expect(tried).toHaveLength(1);
+    expect(scripts).toEqual([]);
+  });
+
+  test('at a new address when it does not answer at the old one', async () => {
+    const lab = await open();
+    const tried = nodeSsh('192.168.2.23');
+    await remember({ 'core-01': '192.168.2.22' });
+    mayu = hosts({ 'core-01': '192.168.2.23' });
+    await lab.exec('core-01', 'true');
+    expect(tried.map((line) => line.split(' ')[1])).toEqual(['192.168.2.22', '192.168.2.23']);
+    expect(await remembered()).toMatchObject({ 'core-01': { ip: '192.168.2.23' } });
+  });
+
+  test('not at all when it does not answer and Mayu has no other address: the error is that of ssh', async () => {
+    const lab = await open();
+    const tried = nodeSsh();
+    await remember({ 'core-01': '192.168.2.22' });
+    mayu = hosts({ 'core-01': '192.168.2.22' });
+    await expect(lab.exec('core-01', 'true')).rejects.toMatchObject({ code: 'SSH_REFUSED' });
+    expect(tried).toHaveLength(1);
+  });
+
+  test('never twice when the script may have begun', async () => {
+    const lab = await open();
+    await remember({ 'core-01': '192.168.2.22' });
+    const lost = new LabError({ code: 'SSH_LOST', message: 'broke', remedy: [] });
+    world.ssh.script = () => Promise.reject(lost);
+    await expect(lab.exec('core-01', 'true')).rejects.toBe(lost);
+  });
+
+  test('by no way without an address: the error says why, and what to do', async () => {
+    const lab = await open();
+    await expect(lab.exec('core-01', 'true')).rejects.toMatchObject({
+      code: 'SSH_NO_ADDRESS',
+      machine: 'core-01',
+      why: expect.stringContaining('Mayu does not answer on core-provisioner.'),
+      remedy: ['Set Mayu up by lesson 2: coreos-lab run bootstrap', 'Run: coreos-lab run bootstrap'],
+    });
+    world.power.set('core-provisioner', 'poweroff');
+    await expect(lab.exec('core-01', 'true')).rejects.toMatchObject({
+      why: expect.stringContaining('core-provisioner does not run.'),
+      remedy: ['Start it: coreos-lab up core-provisioner', 'Run: coreos-lab run bootstrap'],
+    });
+    expect(scripts).toEqual(['hosts']);
+  });
+
+  test('by an interactive shell at the address that Mayu says now', async () => {
+    const command = (target: SshTarget) => ({ program: 'ssh', args: [target.host] });
+    const lab = await open({ ssh: { command } });
+    await remember({ 'core-01': '192.168.2.22', 'core-02': '192.168.2.21' });
+    mayu = hosts({ 'core-01': '192.168.2.23' });
+    expect(await lab.shell('core-01')).toEqual({ program: 'ssh', args: ['192.168.2.23'] });
+    mayu = STOPPED;
+    expect(await lab.shell('core-02')).toEqual({ program: 'ssh', args: ['192.168.2.21'] });
+    expect(await lab.shell('core-provisioner')).toEqual({ program: 'ssh', args: ['127.0.0.1'] });
+  });
+});
+
+describe('addresses show in', () => {
+  test('status, as far as they are known, without asking', async () => {
+    const lab = await open();
+    await remember({ 'core-02': '192.168.2.21' });
+    expect((await lab.status()).map(({ name, ip }) => [name, ip])).toEqual([
+      ['core-provisioner', '192.168.2.2'],
+      ['core-01', undefined],
+      ['core-02', '192.168.2.21'],
+      ['core-03', undefined],
+    ]);
+    expect(scripts).toEqual([]);
+  });
+
+  test('the ssh configuration; Mayu is asked for those of nodes that run', async () => {
+    const config = (targets: readonly SshTarget[]) => targets.map(({ machine, host }) => `${machine} ${host}`).join();
+    const lab = await open({ ssh: { config } });
+    mayu = hosts({ 'core-01': '192.168.2.21' });
+    expect(await lab.sshConfig()).toBe('core-provisioner 127.0.0.1,core-01 192.168.2.21');
+    mayu = STOPPED;
+    expect(await lab.sshConfig()).toBe('core-provisioner 127.0.0.1,core-01 192.168.2.21');
+    world.power.set('core-02', 'poweroff');
+    const before = scripts.length;
+    await lab.sshConfig();
+    expect(scripts).toHaveLength(before);
+  });
+
+  test('Mayu’s own list, with names', async () => {
+    const lab = await open();
+    mayu = hosts({ 'core-01': '192.168.2.21' });
+    expect(await lab.mayuHosts()).toMatchObject([{ machine: 'core-01', ip: '192.168.2.21', state: 'installing' }]);
+    world.power.set('core-provisioner', 'not_created');
+    await expect(lab.mayuHosts()).rejects.toMatchObject({ code: 'PROVISIONER_OFF', machine: 'core-provisioner' });
+  });
+});
+
+test('an address goes with its machine', async () => {
+  const lab = await open({ calls: [{ method: 'destroy', with: ['core-01'] }] });
+  await remember({ 'core-01': '192.168.2.22', 'core-02': '192.168.2.21' });
+  await lab.destroy(['core-01']);
+  expect(Object.keys(await remembered())).toEqual(['core-02']);
+});
+
+describe('waiting for ssh of a node', () => {
+  test('waits for its address, then for ssh there, and says so', async () => {
+    const ready = async () => ({ ok: (await remembered())['core-01'] !== undefined });
+    const lab = await open({ ssh: { ready } });
+    mayu = hosts({});
+    setTimeout(() => void appendFile(world.logFile('core-01'), 'iPXE 1.21\r\nConfiguring (net0)\r\n'), 300);
+    setTimeout(() => {
+      mayu = hosts({ 'core-01': '192.168.2.22' });
+    }, 1500);
+    await lab.wait(['core-01'], 'ssh');
+    expect(world.of('wait').map(({ label, done }) => `${label} ${done ?? false}`)).toEqual([
+      'core-01: waiting for an address from Mayu (power-on) false',
+      'core-01: waiting for an address from Mayu (dhcp) false',
+      'core-01: waiting for ssh true',
+    ]);
+    expect(world.of('stage').map(({ stage }) => stage)).toEqual(['dhcp', 'ssh']);
+    // Asked every two seconds or so, not at each look.
+    expect(scripts.length).toBeLessThan(4);
+  });
+
+  test.each<[string, string, Partial<SshResult>, RegExp, RegExp]>([
+    ['dhcp', 'Configuring (net0)\r\n', STOPPED, /blank.*Mayu does not answer/, /systemctl restart mayu/],
+    ['dhcp', 'Configuring (net0)\r\n', hosts({}), /Nobody answers its request/, /systemctl restart mayu/],
+    ['kernel', 'vmlinuz... 12%\r\n', hosts({}), /over the network/, /var\/lib\/mayu\/images/],
+    ['install', 'labos: install: 37% /usr\r\n', hosts({ 'core-01': '192.168.2.22' }), /being installed/, /again/],
+    ['system', 'running in system mode\r\n', hosts({ 'core-01': '192.168.2.22' }), /no sshd/, /console core-01/],
+  ])('that does not come by the stage %s names the likely cause', async (stage, console, answer, why, remedy) => {
+    const lab = await open({ ssh: { ready: async () => ({ ok: false, reason: 'no sshd' }) } });
+    mayu = answer;
+    await writeFile(world.logFile('core-01'), console);
+    const error = await lab.wait(['core-01'], 'ssh', { timeout: 900 }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'BOOT_TIMEOUT', machine: 'core-01', why: expect.stringMatching(why) });
+    expect((error as LabError).message).toContain(`the stage "${stage}"`);
+    expect((error as LabError).remedy[0]).toMatch(remedy);
+  });
+});
+
+describe('up of nodes', () => {
+  const starts = [
+    { method: 'start', with: ['core-01'] },
+    { method: 'start', with: ['core-02'] },
+  ] as const;
+  const notices = () => world.of('notice').map(({ text }) => text);
+  const waited = () => new Set(world.of('wait').map(({ id }) => id));
+
+  test('without Mayu only starts blank ones, and waits for those that have an address', async () => {
+    const lab = await open({ calls: starts, ssh: { ready: async () => ({ ok: true }) } });
+    await remember({ 'core-02': '192.168.2.21' });
+    await lab.up(['core-01', 'core-02']);
+    expect(waited()).toEqual(new Set(['ssh:core-02']));
+    expect(notices()).toEqual([
+      'core-01: powered on. A blank disk has no system to wait for; lesson 2 installs one over the network.',
+    ]);
+  });
+
+  test('with a Mayu that is down says that nobody installs them', async () => {
+    const lab = await open({ calls: starts });
+    mayu = STOPPED;
+    await lab.up(['core-01', 'core-02']);
+    expect(waited()).toEqual(new Set());
+    expect(notices()).toEqual([
+      'core-01, core-02: powered on. Nobody installs them: Mayu does not answer on core-provisioner.',
+    ]);
+  });
+
+  test('with a Mayu that runs waits for all', async () => {
+    const lab = await open({ calls: starts, ssh: { ready: async () => ({ ok: true }) } });
+    mayu = hosts({ 'core-01': '192.168.2.21', 'core-02': '192.168.2.22' });
+    await lab.up(['core-01', 'core-02']);
+    expect(waited()).toEqual(new Set(['ssh:core-01', 'ssh:core-02']));
+    expect(notices()).toEqual([]);
+  });
+
+  test('behind a provisioner that is off waits for nobody', async () => {
+    const lab = await open({ calls: starts });
+    world.power.set('core-provisioner', 'poweroff');
+    await remember({ 'core-02': '192.168.2.21' });
+    await lab.up(['core-01', 'core-02']);
+    expect(waited()).toEqual(new Set());
+    expect(notices()).toEqual([
+      'core-01, core-02: powered on. Nodes are reached through core-provisioner, which is off: coreos-lab up core-provisioner',
+    ]);
+  });
+});
+
+describe('watching nodes', () => {
+  test('knocks through the provisioner, and logs in only where somebody greets', async () => {
+    const logins: string[] = [];
+    const ready: Ssh['ready'] = async ({ machine, host }) => {
+      logins.push(`${machine} ${host}`);
+      return { ok: true };
+    };
+    const lab = await open({ ssh: { ready } });
+    mayu = hosts({ 'core-01': '192.168.2.22', 'core-02': '192.168.2.21' });
+    greeting = ['192.168.2.22'];
+    const end = lab.watch();
+    const reached = () => world.of('stage').flatMap(({ machine, stage }) => (stage === 'ssh' ? [machine] : []));
+    await expect.poll(reached, { timeout: 8000 }).toEqual(['core-provisioner', 'core-01']);
+    greeting = ['192.168.2.21', '192.168.2.22'];
+    await expect.poll(reached, { timeout: 8000 }).toEqual(['core-provisioner', 'core-01', 'core-02']);
+    await end();
+    expect(logins).toEqual(['core-provisioner 127.0.0.1', 'core-01 192.168.2.22', 'core-02 192.168.2.21']);
+    expect(scripts.filter((what) => what === 'hosts')).toHaveLength(1);
+  });
+
+  test('asks nobody while no provisioner answers', async () => {
+    const lab = await open({ power: { 'core-01': 'running' } });
+    const end = lab.watch();
+    await new Promise((wake) => setTimeout(wake, 2500));
+    await end();
+    expect(scripts).toEqual([]);
+  });
+});
