@@ -107,6 +107,7 @@ describe('usage errors are code 2 and say what to do:', () => {
       /^Remove core-provisioner, .* this is not a terminal\.$/,
       'Add --yes to say yes beforehand.',
     ],
+    [['mayu', 'lsit'], 'UNKNOWN_COMMAND', 'There is no command "mayu lsit".', 'Did you mean: coreos-lab mayu list'],
     [['--lab', 'nowhere.yaml', 'status'], 'CONFIG_MISSING', /nowhere\.yaml cannot be read \(ENOENT\)/, /--lab/],
   ])('%j', async (args, code, message, remedy) => {
     const finished = await lab(...args);

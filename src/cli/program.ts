@@ -49,6 +49,7 @@ export function createProgram(): Command {
   addLessonCommands(program);
   addMachineCommands(program);
   addAccessCommands(program);
+  addMayuCommands(program);
   addSetupCommands(program);
   return program;
 }
@@ -176,6 +177,34 @@ function addAccessCommands(program: Command): void {
     .description('save the graphics screen of a machine as PNG')
     .action(lazy(() => import('./commands/screenshot.js')));
 }
+
+function addMayuCommands(program: Command): void {
+  const mayu = program
+    .command('mayu')
+    .description('what Mayu knows of the nodes; stands in for mayuctl, which does not fit Mayu 1.3');
+  mayu
+    .command('list', { isDefault: true })
+    .description('the machines that booted from Mayu, in the columns that mayuctl had')
+    .option('--fields <names>', 'other columns, separated by commas')
+    .option('--no-legend', 'without the names of the columns')
+    .option('--json', 'as JSON')
+    .addHelpText('after', MAYU_LIST)
+    .action(lazy(() => import('./commands/mayu-list.js')));
+  mayu
+    .command('status [machine]')
+    .description('all that Mayu keeps of a machine, named as in the lab or by its serial')
+    .option('--json', 'as JSON')
+    .action(lazy(() => import('./commands/mayu-status.js')));
+}
+
+const MAYU_LIST = `
+Columns: coreos, docker, etcd, etcdtoken, fleet, ip, ipmiaddr, lastboot, machine, machineid, metadata, profile,
+providerid, serial, state, yochu. Mayu 1.3 keeps no metadata and no versions but that of the operating system (coreos):
+those columns are empty, as "-". "machine", the name in the lab, is the lab's own. Times are UTC.
+
+Examples:
+  coreos-lab mayu list
+  coreos-lab mayu list --fields machine,ip,state --no-legend`;
 
 function addSetupCommands(program: Command): void {
   program

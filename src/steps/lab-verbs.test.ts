@@ -21,6 +21,10 @@ snapshot save ready-1
 snapshot restore ready-1
 snapshot discard ready-1
 sync core-provisioner
+mayu list
+mayu status
+mayu status core-02
+mayu status 0800278E158A-0
 halt
 reload core-01
 reset core-01 core-01
@@ -37,6 +41,10 @@ destroy`;
     { verb: 'snapshot', action: 'restore', name: 'ready-1' },
     { verb: 'snapshot', action: 'discard', name: 'ready-1' },
     { verb: 'sync', machines: ['core-provisioner'] },
+    { verb: 'mayu', action: 'list' },
+    { verb: 'mayu', action: 'status' },
+    { verb: 'mayu', action: 'status', host: 'core-02' },
+    { verb: 'mayu', action: 'status', host: '0800278E158A-0' },
     { verb: 'halt', machines: [] },
     { verb: 'reload', machines: ['core-01'] },
     { verb: 'reset', machines: ['core-01'] },
@@ -56,6 +64,11 @@ describe('faults', () => {
     ['snapshot save', '0:0 lab-verb'],
     ['snapshot save A/B', '0:14 lab-verb'],
     ['snapshot save a b', '0:16 lab-verb'],
+    ['mayu', '0:0 lab-verb'],
+    ['mayu lsit', '0:5 lab-verb'],
+    ['mayu list core-01', '0:10 lab-verb'],
+    ['mayu status core-1', '0:12 unknown-machine'],
+    ['mayu status core-01 core-02', '0:20 lab-verb'],
     ['wait', '0:0 lab-verb'],
     ['wait for ssh', '0:5 lab-verb'],
     ['wait core-01 for', '0:13 lab-verb'],
@@ -87,6 +100,9 @@ test('any text is read', () => {
     'save',
     'image',
     'fetch',
+    'mayu',
+    'list',
+    'status',
     'core-01',
     '#',
     '\n',

@@ -1,4 +1,4 @@
-import { suggest } from '../engine/did-you-mean.js';
+import { didYouMean, suggest } from '../engine/did-you-mean.js';
 import { parseDuration } from './parse/duration.js';
 import { isName } from './parse/names.js';
 
@@ -9,6 +9,8 @@ export type LabCommand = { line: number; text: string } & (
   | { verb: 'status' | 'image' }
   | { verb: MachineVerb; machines: string[] }
   | { verb: 'wait'; machines: string[]; condition: 'ssh' | 'running' | 'off'; within?: number }
+  | { verb: 'mayu'; action: 'list' }
+  | { verb: 'mayu'; action: 'status'; host?: string }
   | { verb: 'snapshot'; action: 'save' | 'restore' | 'discard'; name: string }
 );
 
@@ -22,9 +24,10 @@ export interface LabFault {
 }
 
 const MACHINE_VERBS: readonly string[] = ['up', 'start', 'halt', 'reload', 'reset', 'destroy', 'sync'];
-const VERBS = ['status', ...MACHINE_VERBS, 'wait', 'snapshot', 'image'];
+const VERBS = ['status', ...MACHINE_VERBS, 'wait', 'snapshot', 'image', 'mayu'];
 const CONDITIONS = ['ssh', 'running', 'off'] as const;
 const SNAPSHOTS = ['save', 'restore', 'discard'] as const;
+const MAYU = ['list', 'status'] as const;
 
 interface Word {
   text: string;
@@ -73,6 +76,7 @@ class LineReader {
       return { ...base, verb };
     }
     if (verb === 'image') return this.#image(first, rest, base);
+    if (verb === 'mayu') return this.#mayu(first, rest, base);
     if (verb === 'snapshot') return this.#snapshot(first, rest, base);
     if (verb === 'wait') return this.#wait(first, rest, base);
     const advice = verb === 'lab' ? 'leave out the word "lab": the block itself says it' : suggest(verb, VERBS);
@@ -87,6 +91,30 @@ class LineReader {
       'The only image verb of a lesson is "fetch"',
       'write "image fetch"',
     );
+  }
+
+  #mayu(first: Word, rest: Word[], base: { line: number; text: string }): LabCommand | undefined {
+    const [wanted, host, ...more] = rest;
+    const action = MAYU.find((one) => one === wanted?.text);
+    if (action === undefined) {
+      const advice = suggest(wanted?.text ?? '', MAYU, 'write "mayu list" or "mayu status core-01"');
+      return this.#fault(
+        wanted ?? first,
+        'lab-verb',
+        'Mayu is asked for its list or for the status of a machine',
+        advice,
+      );
+    }
+    const surplus = action === 'list' ? host : more[0];
+    if (surplus !== undefined) {
+      const example = action === 'list' ? 'mayu list' : 'mayu status core-01';
+      return this.#fault(surplus, 'lab-verb', `"mayu ${action}" takes nothing more`, `write only "${example}"`);
+    }
+    if (action === 'list') return { ...base, verb: 'mayu', action };
+    if (host === undefined) return { ...base, verb: 'mayu', action };
+    // A word that is no name may be a serial, unless it looks much like a name.
+    if (this.known !== undefined && didYouMean(host.text, this.known) !== undefined) this.#machines([host]);
+    return { ...base, verb: 'mayu', action, host: host.text };
   }
 
   #snapshot(first: Word, rest: Word[], base: { line: number; text: string }): LabCommand | undefined {

@@ -1,3 +1,4 @@
+import { mayuDetails, mayuHostNamed, mayuTable } from '../../engine/cluster/mayu-table.js';
 import { LabError } from '../../engine/errors.js';
 import { statusTable } from '../../engine/lab/status-table.js';
 import type { Lab } from '../../engine/lab.js';
@@ -22,7 +23,7 @@ export const executeLab: Executor = async ({ action, lab, events, slowness, sign
   for (const command of commands) {
     signal.throwIfAborted();
     if (commands.length > 1) print(`$ lab ${command.text}`);
-    const stop = command.verb === 'status' ? () => {} : events.subscribe(narrate(print));
+    const stop = command.verb === 'status' || command.verb === 'mayu' ? () => {} : events.subscribe(narrate(print));
     try {
       await runLabCommand(lab, command, { slowness, signal, print });
     } finally {
@@ -55,6 +56,13 @@ export async function runLabCommand(lab: Lab, command: LabCommand, options: Comm
     case 'wait': {
       const timeout = command.within === undefined ? {} : { timeout: command.within * slowness };
       await lab.wait(command.machines, command.condition, { signal, ...timeout });
+      return;
+    }
+    case 'mayu': {
+      const hosts = await lab.mayuHosts({ signal });
+      if (command.action === 'list') print(mayuTable(hosts));
+      else if (command.host !== undefined) print(mayuDetails(mayuHostNamed(hosts, command.host)));
+      else print(hosts.map(mayuDetails).join('\n\n') || 'No machine has booted from Mayu yet.');
       return;
     }
     case 'snapshot':

@@ -280,6 +280,19 @@ describe('lab blocks', () => {
     );
   });
 
+  test('mayu list and mayu status print what Mayu knows, and status of one that it does not know fails', async () => {
+    const host = { serial: 's1', machine: 'core-01', ip: '192.168.2.21', state: 'running', enabled: true, macs: [] };
+    const lab = fakeLab({ mayuHosts: async () => [host] });
+    await run(step(fence('lab name=x', 'mayu list\nmayu status s1')), lab);
+    const lines = (await log('x')).split('\n');
+    expect(lines[0]).toBe('$ lab mayu list');
+    expect(lines[1]).toMatch(/^IP +SERIAL +PROFILE/);
+    expect(lines[2]).toMatch(/^192\.168\.2\.21 +s1 .*"running"/);
+    expect(lines.slice(3, 6)).toEqual(['$ lab mayu status s1', 'Machine:     core-01', 'Serial:      s1']);
+    expect(await run(step(fence('lab', 'mayu status core-02')), lab)).toBe('failed');
+    expect(failure()).toMatchObject({ code: 'MAYU_HOST_UNKNOWN' });
+  });
+
   test('an error of the lab is the failure; what could not be planned is not called', async () => {
     const error = new LabError({
       code: 'NO_MEMORY',
