@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
+import { withAddedMachines } from '../engine/config/added.js';
 import type { LabConfig } from '../engine/config/lab-config.js';
 import { loadLabConfig } from '../engine/config/load.js';
 import { LabError } from '../engine/errors.js';
@@ -42,12 +43,13 @@ export interface Composed {
 
 /** The composition root: the only place that knows which parts a lab is made of. */
 export async function compose({ labFile, lock: command }: ComposeOptions): Promise<Composed> {
-  const config = await loadLabConfig(labFile);
-  if (config.provider === 'virtualbox') throw noVirtualBox();
-  const paths = labPaths(config.name, process.env);
+  const declared = await loadLabConfig(labFile);
+  if (declared.provider === 'virtualbox') throw noVirtualBox();
+  const paths = labPaths(declared.name, process.env);
   makeLabDirectories(paths);
   checkStateVersion(paths.labDirectory);
   const lock = command === undefined ? undefined : acquireLock(lockFile(paths), { command });
+  const config = await withAddedMachines(declared, paths.labDirectory);
 
   const root = packageRoot();
   const provisionDirectory = join(root, 'provision');

@@ -105,6 +105,15 @@ function addMachineCommands(program: Command): void {
     command.action(lazy(() => import('./commands/power.js')));
   }
   program
+    .command('add [machine]')
+    .description('one more node, which lab.yaml does not declare: the next free name, MAC and serial')
+    .action(lazy(() => import('./commands/roster.js')));
+  program
+    .command('remove <machine>')
+    .description('destroy a machine that was added and forget it, at Mayu too')
+    .option('-y, --yes', 'do not ask')
+    .action(lazy(() => import('./commands/roster.js')));
+  program
     .command('status')
     .description('the state of the machines')
     .option('--json', 'as JSON')

@@ -19,6 +19,8 @@ export interface MachineStatus {
   /** Milliseconds since power-on, while running. */
   uptime?: number;
   stage?: BootStage;
+  /** Not declared in lab.yaml: it can be removed from the lab. */
+  added?: true;
 }
 
 export interface OperationOptions {
@@ -71,6 +73,16 @@ export interface Lab {
   reload(names: readonly string[], options?: OperationOptions): Promise<void>;
   reset(names: readonly string[], options?: OperationOptions): Promise<void>;
   destroy(names: readonly string[], options?: OperationOptions): Promise<void>;
+  /**
+   * One more node that lab.yaml does not declare, under this name or the next free one; it is not started. A machine that is
+   * there already is left as it is. Rejects with NO_PLACE or BAD_MACHINE_NAME.
+   */
+  add(name?: string): Promise<MachineConfig>;
+  /**
+   * Destroys a machine that was added and forgets it, in Mayu's folders too where the provisioner runs. One that is not there is
+   * no fault. Rejects with MACHINE_DECLARED for machines of lab.yaml.
+   */
+  remove(name: string, options?: OperationOptions): Promise<void>;
   /** Waits for a condition of each machine, with `wait` events. */
   wait(
     names: readonly string[],

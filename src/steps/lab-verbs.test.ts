@@ -21,6 +21,8 @@ snapshot save ready-1
 snapshot restore ready-1
 snapshot discard ready-1
 sync core-provisioner
+add core-04
+remove core-04
 mayu list
 mayu status
 mayu status core-02
@@ -41,6 +43,8 @@ destroy`;
     { verb: 'snapshot', action: 'restore', name: 'ready-1' },
     { verb: 'snapshot', action: 'discard', name: 'ready-1' },
     { verb: 'sync', machines: ['core-provisioner'] },
+    { verb: 'add', machine: 'core-04' },
+    { verb: 'remove', machine: 'core-04' },
     { verb: 'mayu', action: 'list' },
     { verb: 'mayu', action: 'status' },
     { verb: 'mayu', action: 'status', host: 'core-02' },
@@ -64,6 +68,10 @@ describe('faults', () => {
     ['snapshot save', '0:0 lab-verb'],
     ['snapshot save A/B', '0:14 lab-verb'],
     ['snapshot save a b', '0:16 lab-verb'],
+    ['add', '0:0 lab-verb'],
+    ['add core-04 core-05', '0:12 lab-verb'],
+    ['add Core_4', '0:4 lab-verb'],
+    ['remove host', '0:7 lab-verb'],
     ['mayu', '0:0 lab-verb'],
     ['mayu lsit', '0:5 lab-verb'],
     ['mayu list core-01', '0:10 lab-verb'],
@@ -101,6 +109,7 @@ test('any text is read', () => {
     'image',
     'fetch',
     'mayu',
+    'add',
     'list',
     'status',
     'core-01',

@@ -1,3 +1,4 @@
+import { isMachineName } from '../engine/config/added.js';
 import { didYouMean, suggest } from '../engine/did-you-mean.js';
 import { parseDuration } from './parse/duration.js';
 import { isName } from './parse/names.js';
@@ -9,6 +10,7 @@ export type LabCommand = { line: number; text: string } & (
   | { verb: 'status' | 'image' }
   | { verb: MachineVerb; machines: string[] }
   | { verb: 'wait'; machines: string[]; condition: 'ssh' | 'running' | 'off'; within?: number }
+  | { verb: 'add' | 'remove'; machine: string }
   | { verb: 'mayu'; action: 'list' }
   | { verb: 'mayu'; action: 'status'; host?: string }
   | { verb: 'snapshot'; action: 'save' | 'restore' | 'discard'; name: string }
@@ -24,7 +26,7 @@ export interface LabFault {
 }
 
 const MACHINE_VERBS: readonly string[] = ['up', 'start', 'halt', 'reload', 'reset', 'destroy', 'sync'];
-const VERBS = ['status', ...MACHINE_VERBS, 'wait', 'snapshot', 'image', 'mayu'];
+const VERBS = ['status', ...MACHINE_VERBS, 'wait', 'snapshot', 'image', 'mayu', 'add', 'remove'];
 const CONDITIONS = ['ssh', 'running', 'off'] as const;
 const SNAPSHOTS = ['save', 'restore', 'discard'] as const;
 const MAYU = ['list', 'status'] as const;
@@ -53,6 +55,11 @@ export function parseLabBlock(
   return { commands, faults };
 }
 
+/** Names of machines that a `lab` block adds to the lab. */
+export function addedMachines(source: string): string[] {
+  return parseLabBlock(source).commands.flatMap((command) => (command.verb === 'add' ? [command.machine] : []));
+}
+
 class LineReader {
   failed = false;
   readonly #text: string;
@@ -76,6 +83,7 @@ class LineReader {
       return { ...base, verb };
     }
     if (verb === 'image') return this.#image(first, rest, base);
+    if (verb === 'add' || verb === 'remove') return this.#roster(verb, first, rest, base);
     if (verb === 'mayu') return this.#mayu(first, rest, base);
     if (verb === 'snapshot') return this.#snapshot(first, rest, base);
     if (verb === 'wait') return this.#wait(first, rest, base);
@@ -91,6 +99,22 @@ class LineReader {
       'The only image verb of a lesson is "fetch"',
       'write "image fetch"',
     );
+  }
+
+  /** The name need not be in lab.yaml: that is what these two are for. */
+  #roster(
+    verb: 'add' | 'remove',
+    first: Word,
+    [name, ...more]: Word[],
+    base: { line: number; text: string },
+  ): LabCommand | undefined {
+    const example = `write "${verb} core-04"`;
+    if (name === undefined) return this.#fault(first, 'lab-verb', `"${verb}" needs the name of a machine`, example);
+    if (more[0]) return this.#fault(more[0], 'lab-verb', `"${verb}" takes one machine`, example);
+    if (!isMachineName(name.text)) {
+      return this.#fault(name, 'lab-verb', `"${brief(name.text)}" cannot be the name of a machine`, example);
+    }
+    return { ...base, verb, machine: name.text };
   }
 
   #mayu(first: Word, rest: Word[], base: { line: number; text: string }): LabCommand | undefined {

@@ -28,6 +28,8 @@ export interface MachineConfig {
   serial: string;
   /** Fixed private address; only the provisioner has one (nodes get theirs from Mayu). */
   ip?: string;
+  /** Not declared in lab.yaml but added by command; kept in the lab's state. */
+  added?: true;
   /** Host port for ssh (provisioner); 0 = any free port. */
   sshPort?: number;
 }

@@ -10,6 +10,7 @@ import { machineNamed, provisionerOf, selectMachines } from './machines.js';
 import type { LabParts } from './parts.js';
 import { Power, type PowerParts } from './power.js';
 import { Reach } from './reach.js';
+import { Roster } from './roster.js';
 import { Savepoints } from './savepoints.js';
 import { ignitionFile, machineSpec } from './specs.js';
 import { SshPorts } from './ssh-port.js';
@@ -34,6 +35,7 @@ export function createLab(options: LabOptions): Lab {
   const parts: PowerParts = { ...options, boots, consoles, ports, access, usableProvider };
   const power = new Power(parts);
   const reach = new Reach(parts);
+  const roster = new Roster(parts, power);
   const savepoints = new Savepoints(parts, power);
   const machine = (name: string) => machineNamed(config, name);
 
@@ -79,6 +81,7 @@ export function createLab(options: LabOptions): Lab {
             ...(ip === undefined ? {} : { ip }),
             ...(boot === undefined ? {} : { uptime: Date.now() - boot.time }),
             ...(stage === undefined ? {} : { stage }),
+            ...(each.added ? { added: each.added } : {}),
           };
         }),
       );
@@ -109,6 +112,8 @@ export function createLab(options: LabOptions): Lab {
         await end();
       }
     },
+    add: (name) => roster.add(name),
+    remove: (name, operation) => roster.remove(name, operation),
 
     async sync(names, operation = {}) {
       const wanted = names.length === 0 ? [provisionerOf(config)] : selectMachines(config, names);

@@ -10,7 +10,7 @@ const CALM = 15;
 
 export interface NodeWatchParts {
   access: Access;
-  nodes: readonly MachineConfig[];
+  nodes(): readonly MachineConfig[];
   /** Names of nodes that run and whose ssh has not answered yet; empty while the provisioner does not answer. */
   waiting(): string[];
   /** One verified try. */
@@ -38,7 +38,7 @@ export async function watchNodes(parts: NodeWatchParts): Promise<void> {
 }
 
 async function look({ access, nodes, sshAnswers, reached }: NodeWatchParts, waiting: readonly string[]): Promise<void> {
-  const machines = nodes.filter(({ name }) => waiting.includes(name));
+  const machines = nodes().filter(({ name }) => waiting.includes(name));
   const addresses = () => Promise.all(machines.map((machine) => access.addresses.known(machine)));
   let known = await addresses();
   if (known.includes(undefined)) {

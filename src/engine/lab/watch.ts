@@ -22,7 +22,6 @@ export function watchMachines(
   sshAnswers: (name: string) => Promise<boolean>,
 ): () => Promise<void> {
   const { config, provider, events } = parts;
-  const names = config.machines.map(({ name }) => name);
   const known = new Map<string, PowerState>();
   const following = new Map<string, () => Promise<void>>();
   const reached = new Set<string>();
@@ -46,7 +45,7 @@ export function watchMachines(
 
   const look = async (): Promise<boolean> => {
     let change = false;
-    for (const [name, state] of await provider.states(names)) {
+    for (const [name, state] of await provider.states(config.machines.map(({ name }) => name))) {
       if (known.get(name) === state) continue;
       change = true;
       await changed(name, state);
@@ -70,14 +69,15 @@ export function watchMachines(
   })();
 
   const provisioner = provisionerOf(config).name;
-  const nodes = config.machines.filter(({ role }) => role === 'node');
+  // Machines may be added and removed meanwhile.
+  const nodes = () => config.machines.filter(({ role }) => role === 'node');
   const nodeLoop = watchNodes({
     access: parts.access,
     nodes,
     // Nodes are behind the provisioner: nobody knocks at them before it answers.
     waiting: () =>
       reached.has(provisioner)
-        ? nodes
+        ? nodes()
             .map(({ name }) => name)
             .filter((name) => known.get(name) === 'running' && consoles.stage(name) !== 'ssh')
         : [],

@@ -45,6 +45,11 @@ describe('rules', () => {
     expect(lint(body)).toEqual(rules);
   });
 
+  test('a machine that the lesson adds is known in all of it; any other is not', () => {
+    const body = '## A {#a}\n```lab\nadd core-04\nup core-04\n```\n```bash on=core-04\nx\n```\n';
+    expect(lint(`${body}\n## B {#b}\n\`\`\`lab\nremove core-04\nup core-05\n\`\`\`\n`)).toEqual(['unknown-machine']);
+  });
+
   test('machine names are not checked when the lab is not known', () => {
     expect(lintLesson(`${FRONT}## A {#a}\n\`\`\`bash on=elsewhere\nx\n\`\`\`\n`, 'demo.md')).toEqual([]);
   });

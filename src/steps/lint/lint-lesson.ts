@@ -1,3 +1,4 @@
+import { addedMachines } from '../lab-verbs.js';
 import type { LintFault } from '../lesson.js';
 import { type ReadLesson, readLesson } from '../parse/read-lesson.js';
 import type { Report } from '../parse/source.js';
@@ -33,6 +34,11 @@ export function lintRead(read: ReadLesson, options: Pick<LintOptions, 'machines'
   const report: Report = (offset, fault, severity) => {
     faults.push({ ...read.source.at(offset), severity: severity ?? 'error', ...fault });
   };
-  for (const rule of RULES) rule({ read, report, machines: options.machines });
+  // What the lesson itself adds to the lab is a machine like any other, also before that line: steps may be run again.
+  const added = read.lesson.steps.flatMap(({ actions }) =>
+    actions.flatMap(({ executor, source }) => (executor === 'lab' ? addedMachines(source) : [])),
+  );
+  const machines = options.machines === undefined ? undefined : [...new Set([...options.machines, ...added])];
+  for (const rule of RULES) rule({ read, report, machines });
   return faults;
 }

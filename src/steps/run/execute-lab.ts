@@ -58,6 +58,12 @@ export async function runLabCommand(lab: Lab, command: LabCommand, options: Comm
       await lab.wait(command.machines, command.condition, { signal, ...timeout });
       return;
     }
+    case 'add':
+      await lab.add(command.machine);
+      return;
+    case 'remove':
+      await lab.remove(command.machine, { signal });
+      return;
     case 'mayu': {
       const hosts = await lab.mayuHosts({ signal });
       if (command.action === 'list') print(mayuTable(hosts));

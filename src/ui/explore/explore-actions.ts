@@ -15,6 +15,7 @@ export type ExploreActions = Pick<
   | 'leaveExplore'
   | 'power'
   | 'askPower'
+  | 'addMachine'
   | 'askRestore'
   | 'toggleLink'
   | 'screenshot'
@@ -95,22 +96,41 @@ export function exploreActions(parts: Parts, work: Work): ExploreActions {
           return void act(`Destroying ${machine}`, `${machine} was destroyed`, (signal) =>
             lab.destroy(names, { signal }),
           ).then(loadSavepoints);
+        case 'remove':
+          return void act(`Removing ${machine}`, `${machine} was removed from the lab`, async (signal) => {
+            await lab.remove(machine, { signal });
+            store.update((view) =>
+              view.machine === machine ? { ...view, machine: lab.config.machines[0]?.name } : view,
+            );
+          }).then(loadSavepoints);
       }
+    },
+    addMachine() {
+      // Its name is known only when it was added.
+      void act('Adding a machine', 'a machine was added to the lab', async () => {
+        const { name } = await lab.add();
+        store.update((view) => ({ ...view, machine: name }));
+      });
     },
     askPower(verb) {
       const machine = selected();
       if (machine === undefined) return;
-      const destroys = verb === 'destroy';
-      ask({
-        kind: 'confirm',
-        title: destroys ? `Destroy ${machine}` : `Cut the power of ${machine}`,
-        text: destroys
-          ? `${machine} is deleted with its disk and its savepoints. This cannot be undone.`
-          : `${machine} loses power at once, like pulling the plug. Its disk is kept.`,
-        typed: '',
-        action: { do: 'machine', verb, machine },
-        ...(destroys ? { word: machine } : {}),
-      });
+      const [title, text] = {
+        poweroff: [
+          `Cut the power of ${machine}`,
+          `${machine} loses power at once, like pulling the plug. Its disk is kept.`,
+        ],
+        destroy: [
+          `Destroy ${machine}`,
+          `${machine} is deleted with its disk and its savepoints. This cannot be undone.`,
+        ],
+        remove: [
+          `Remove ${machine}`,
+          `${machine} is deleted with its disk and its savepoints, and leaves the lab; Mayu forgets it. This cannot be undone.`,
+        ],
+      }[verb] as [string, string];
+      const word = verb === 'poweroff' ? {} : { word: machine };
+      ask({ kind: 'confirm', title, text, typed: '', action: { do: 'machine', verb, machine }, ...word });
     },
     askRestore(name) {
       const machines = store.view.savepoints?.find((one) => one.name === name)?.machines.join(', ') ?? '';

@@ -37,6 +37,19 @@ function lab(status: MachineStatus[]) {
       options?.onStdout?.(Buffer.from(`${name} says \u001B[2Jhello\n`));
       return { exitCode: script === 'false' ? 1 : 0 } as Awaited<ReturnType<Lab['exec']>>;
     },
+    add: async () => {
+      calls.push('add');
+      screen.workshop.status = [
+        ...screen.workshop.status,
+        { name: 'core-04', role: 'node', state: 'not_created', added: true },
+      ];
+      screen.workshop.emit({ type: 'machine', machine: 'core-04', state: 'not_created' });
+      return { name: 'core-04' } as Awaited<ReturnType<Lab['add']>>;
+    },
+    remove: async (name) => {
+      calls.push(`remove ${name}`);
+      screen.workshop.status = screen.workshop.status.filter((row) => row.name !== name);
+    },
     save: async (name) => {
       calls.push(`save ${name}`);
       savepoints.push({ name, time: 0, machines: ['core-provisioner'], bytes: 1_000_000 });
@@ -111,6 +124,20 @@ describe('exploring', () => {
     await screen.press(key.esc, 'D', 'core-provisioner', key.enter);
     await screen.until('core-provisioner was destroyed');
     expect(calls).toEqual(['destroy core-provisioner']);
+  });
+
+  test('adds a machine, which is chosen then, and removes it again', async () => {
+    const { calls, plan } = lab(nothingCreated);
+    await explore(plan);
+    await screen.press('A');
+    expect(calls).toEqual([]);
+    await screen.press('a');
+    await screen.until('a machine was added to the lab');
+    await screen.until('core-04');
+    await screen.press('A', 'core-04', key.enter);
+    await screen.until('core-04 was removed from the lab');
+    expect(calls).toEqual(['add', 'remove core-04']);
+    expect(await screen.frame()).not.toMatch(/core-04 +not created/);
   });
 
   test('saves and brings back', async () => {

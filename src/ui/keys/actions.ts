@@ -53,8 +53,10 @@ export interface Actions {
   explore(): void;
   /** Back to where exploring began, with a summary of what was changed. */
   leaveExplore(): void;
-  power(verb: 'up' | 'halt' | 'reload' | 'poweroff' | 'destroy', machine?: string): void;
-  askPower(verb: 'poweroff' | 'destroy'): void;
+  power(verb: 'up' | 'halt' | 'reload' | 'poweroff' | 'destroy' | 'remove', machine?: string): void;
+  askPower(verb: 'poweroff' | 'destroy' | 'remove'): void;
+  /** One more node, which is chosen then. */
+  addMachine(): void;
   toggleLink(): void;
   screenshot(): void;
   /** Gives the terminal to the serial console of the chosen machine. */

@@ -90,6 +90,22 @@ export const exploreKeys: readonly Binding[] = [
   },
   {
     ...base,
+    id: 'explore-add',
+    keys: ['a'],
+    meaning: 'add a machine to the lab',
+    when: exploring,
+    run: (actions) => actions.addMachine(),
+  },
+  {
+    ...base,
+    id: 'explore-remove',
+    keys: ['A'],
+    meaning: 'remove it from the lab',
+    when: (context) => exploring(context) && chosen(context)?.added === true,
+    run: (actions) => actions.askPower('remove'),
+  },
+  {
+    ...base,
     id: 'explore-link',
     keys: ['i'],
     meaning: (context) => (unplugged(context) ? 'plug its network cable in' : 'pull its network cable'),

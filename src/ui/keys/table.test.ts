@@ -39,7 +39,10 @@ function context(
   const [lesson] = fixtureLessons;
   const index = more.index ?? 2;
   const state = initialLabState(fixtureConfig.machines);
-  const lab = { ...state, machines: state.machines.map((one) => ({ ...one, state: 'running' as const })) };
+  const lab = {
+    ...state,
+    machines: state.machines.map((one) => ({ ...one, state: 'running' as const, added: true as const })),
+  };
   const view: View = { ...initialView(), lesson: 'sandbox', machine: 'core-provisioner', ...change };
   return {
     view,

@@ -23,6 +23,8 @@ export interface MachineView {
   /** Stages that this boot passed, in order; the last one is the present one. */
   stages: readonly BootStage[];
   percent?: number;
+  /** Not declared in lab.yaml: it can be removed from the lab. */
+  added?: true;
   /** Median time that this machine takes until ssh, milliseconds. */
   usual?: number;
 }

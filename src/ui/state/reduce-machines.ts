@@ -52,8 +52,13 @@ export function reduceUsual(state: LabState, event: EventOf<'wait'>): LabState {
   );
 }
 
-/** Takes over what a status query found; what events said later wins by coming later. */
-export function applyStatus(state: LabState, status: readonly MachineStatus[], now: number): LabState {
+/**
+ * Takes over what a status query found; what events said later wins by coming later. It lists the whole lab: a machine that is
+ * not in it was removed.
+ */
+export function applyStatus(before: LabState, status: readonly MachineStatus[], now: number): LabState {
+  const machines = before.machines.filter(({ name }) => status.some((row) => row.name === name));
+  const state = machines.length === before.machines.length ? before : { ...before, machines };
   return status.reduce(
     (before, row) =>
       updateMachine(before, row.name, (old) => {
@@ -65,6 +70,7 @@ export function applyStatus(state: LabState, status: readonly MachineStatus[], n
           ...rest,
           state: row.state,
           stages: stages(old, row),
+          ...(row.added ? { added: row.added } : {}),
           ...(address === undefined ? {} : { ip: address }),
           ...(reached === undefined || !isUp(row.state) ? {} : { ssh: reached }),
           ...(started === undefined || !isUp(row.state) ? {} : { since: started }),

@@ -80,12 +80,16 @@ describe('machines', () => {
       initialLabState(machines),
       [
         { name: 'core-01', role: 'node', state: 'running', ip: '192.168.2.21', ssh: true, uptime: 4000 },
-        { name: 'extra', role: 'node', state: 'poweroff' },
+        { name: 'core-provisioner', role: 'provisioner', state: 'not_created' },
+        { name: 'extra', role: 'node', state: 'poweroff', added: true },
       ],
       10_000,
     );
     expect(state.machines[1]).toMatchObject({ state: 'running', ip: '192.168.2.21', ssh: true, since: 6000 });
-    expect(state.machines[2]).toMatchObject({ name: 'extra', state: 'poweroff' });
+    expect(state.machines[2]).toMatchObject({ name: 'extra', state: 'poweroff', added: true });
+    const [first] = state.machines;
+    const removed = applyStatus(state, [{ name: 'core-provisioner', role: 'provisioner', state: 'running' }], 20_000);
+    expect(removed.machines.map(({ name }) => name)).toEqual([first?.name]);
   });
 });
 

@@ -32,7 +32,7 @@ export type ConfirmedAction =
   | { do: 'destroy' }
   | { do: 'discard'; savepoint: string }
   | { do: 'restore'; savepoint: string }
-  | { do: 'machine'; verb: 'poweroff' | 'destroy'; machine: string }
+  | { do: 'machine'; verb: 'poweroff' | 'destroy' | 'remove'; machine: string }
   | { do: 'startOver' }
   | { do: 'dropCaches' };
 
