@@ -188,6 +188,11 @@ function addAccessCommands(program: Command): void {
 }
 
 function addMayuCommands(program: Command): void {
+  program
+    .command('cluster')
+    .description("Mayu's hosts and the etcd members of the nodes: states, health, leader, quorum")
+    .option('--json', 'as JSON')
+    .action(lazy(() => import('./commands/cluster.js')));
   const mayu = program
     .command('mayu')
     .description('what Mayu knows of the nodes; stands in for mayuctl, which does not fit Mayu 1.3');

@@ -1,3 +1,5 @@
+import type { ClusterState } from './cluster/cluster-state.js';
+
 /**
  * The spine of coreos-lab: everything that happens is one of these events. The journal appends them as NDJSON before
  * any reader sees them; UI state, headless output, the JSON stream and the JUnit report are folds over them.
@@ -99,6 +101,8 @@ export type LabEventBody =
     }
   /** Every command line that was run: hypervisor, ssh, rsync. The command log shows them, copyable. */
   | { type: 'command'; line: string; machine?: string; exitCode?: number; duration?: number }
+  /** Mayu's hosts or the etcd of the nodes are not as they were. */
+  | ({ type: 'cluster' } & ClusterState)
   | {
       type: 'savepoint';
       action: 'saved' | 'restored' | 'discarded';

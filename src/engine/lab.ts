@@ -1,3 +1,4 @@
+import type { ClusterState } from './cluster/cluster-state.js';
 import type { MayuHost } from './cluster/mayu-host.js';
 import type { LabConfig, MachineConfig } from './config/lab-config.js';
 import type { BootStage, PowerState } from './events.js';
@@ -101,6 +102,8 @@ export interface Lab {
    * What Mayu knows of the machines that booted from it, by address. Rejects with MAYU_DOWN, MAYU_ANSWER or PROVISIONER_OFF.
    */
   mayuHosts(options?: OperationOptions): Promise<MayuHost[]>;
+  /** How Mayu and the etcd of the nodes are; what cannot be asked is told as unknown. */
+  cluster(options?: OperationOptions): Promise<ClusterState>;
   console(name: string): ConsoleHandle;
   link(name: string, up: boolean): Promise<void>;
   save(savepoint: string, options?: OperationOptions): Promise<void>;
@@ -113,7 +116,10 @@ export interface Lab {
   /** Hypervisor command lines for a verb on a machine, for display. */
   native(verb: 'up' | 'halt' | 'reload' | 'reset' | 'destroy', name: string): Promise<string[]>;
   doctor(options?: OperationOptions): Promise<DoctorItem[]>;
-  /** Polls states and follows consoles and the wire, emitting machine, stage and console events, until the returned function is called. */
+  /**
+   * Polls states and follows consoles and the wire, emitting machine, stage, console and cluster events, until the returned function is
+   * called.
+   */
   watch(): () => Promise<void>;
   close(): Promise<void>;
 }

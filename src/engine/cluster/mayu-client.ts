@@ -31,6 +31,11 @@ export class MayuClient {
       timeout,
       ...(signal && { signal }),
     });
+    return this.read(result);
+  }
+
+  /** Reads the outcome of the script. */
+  async read(result: { exitCode: number | null; stdout: string; stderr: string }): Promise<MayuHost[]> {
     if (result.exitCode !== 0) throw this.fault(result.exitCode, result.stderr);
     // valibot is loaded only when there is an answer to read.
     const { parseMayuHosts } = await import('./parse-mayu-hosts.js');

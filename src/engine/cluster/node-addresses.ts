@@ -65,7 +65,8 @@ export class NodeAddresses {
     return hosts;
   }
 
-  private async record(hosts: readonly MayuHost[]): Promise<void> {
+  /** Remembers the addresses in an answer of Mayu. */
+  async record(hosts: readonly MayuHost[]): Promise<void> {
     const existing = await this.parts.existing();
     await this.change((known) => {
       const after = { ...known };

@@ -1,5 +1,6 @@
+import { type ClusterLook, lookAtCluster } from '../cluster/cluster-look.js';
 import { MayuClient, type MayuOptions } from '../cluster/mayu-client.js';
-import type { MayuHost } from '../cluster/mayu-host.js';
+import type { MayuHost, OnProvisioner } from '../cluster/mayu-host.js';
 import { NodeAddresses } from '../cluster/node-addresses.js';
 import type { MachineConfig } from '../config/lab-config.js';
 import { LabError } from '../errors.js';
@@ -18,19 +19,20 @@ const BRIEFLY = 6000;
 /** How machines are reached: the provisioner by its forwarded port, nodes behind it by the address that Mayu gave them. */
 export class Access {
   readonly addresses: NodeAddresses;
+  private readonly mayu: MayuClient;
 
   constructor(
     private readonly parts: LabParts,
     private readonly ports: SshPorts,
   ) {
     const { config, paths, provider } = parts;
-    const mayu = new MayuClient(provisionerOf(config), config.machines, (script, options) =>
+    this.mayu = new MayuClient(provisionerOf(config), config.machines, (script, options) =>
       this.onProvisioner(script, options),
     );
     this.addresses = new NodeAddresses({
       labDirectory: paths.labDirectory,
       machines: config.machines,
-      hosts: (options) => mayu.hosts(options),
+      hosts: (options) => this.mayu.hosts(options),
       existing: async () => {
         const states = await provider.states(config.machines.map(({ name }) => name));
         return new Set([...states].filter(([, state]) => state !== 'not_created').map(([name]) => name));
@@ -99,6 +101,32 @@ export class Access {
       if (again === undefined || again.host === target.host) throw error;
       return work(again);
     }
+  }
+
+  /**
+   * How Mayu and etcd are, and which of the nodes that are waited for have an sshd that greets. Never starts or changes anything,
+   * and rejects only with the signal's reason.
+   */
+  async cluster(waitedFor: readonly MachineConfig[] = [], signal?: AbortSignal): Promise<ClusterLook> {
+    const { config, provider } = this.parts;
+    const states = await provider.states(config.machines.map(({ name }) => name));
+    const running = config.machines.filter(({ name, role }) => role === 'node' && states.get(name) === 'running');
+    const questions = {
+      provisioner: provisionerOf(config).ip ?? '127.0.0.1',
+      etcd: await this.known(running),
+      ssh: await this.known(waitedFor),
+    };
+    const run: OnProvisioner = (script, options) => this.onProvisioner(script, options);
+    const look = await lookAtCluster(run, this.mayu, questions, signal);
+    if (look.hosts !== undefined) await this.addresses.record(look.hosts);
+    // Mayu has told addresses just now: there is more to ask.
+    const more = (await this.known(running)).length > questions.etcd.length;
+    return more && !signal?.aborted ? this.cluster(waitedFor, signal) : look;
+  }
+
+  private async known(machines: readonly MachineConfig[]): Promise<string[]> {
+    const addresses = await Promise.all(machines.map((machine) => this.addresses.known(machine)));
+    return addresses.filter((address) => address !== undefined);
   }
 
   /** Runs a script on the provisioner, kept out of the command log. Rejects with LabError PROVISIONER_OFF, or as ssh does. */

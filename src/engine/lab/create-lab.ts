@@ -127,6 +127,7 @@ export function createLab(options: LabOptions): Lab {
       return ssh.config(targets);
     },
     mayuHosts: (operation) => access.hosts(operation),
+    cluster: async (operation) => (await access.cluster([], operation?.signal)).state,
 
     console: (name) => provider.console(machine(name).name),
     link: (name, up) => provider.link(machine(name).name, up),

@@ -8,9 +8,10 @@ import { createLab } from './create-lab.js';
 import { makeTestLab, type TestLab, type TestLabOptions } from './test-support.js';
 
 let world: TestLab;
-/** What the provisioner answers to curl and to a knock; a test may change it at any time. */
+/** What the provisioner answers for Mayu, sshd and etcd; a test may change it at any time. */
 let mayu: Partial<SshResult>;
 let greeting: string[];
+let etcd: string[];
 let scripts: string[];
 
 const SERIALS = { 'core-01': '0800278e158a-0', 'core-02': '0800278e158b-0', 'core-03': '0800278e158c-0' };
@@ -32,13 +33,17 @@ const refused = (target: SshTarget) =>
 async function open(options: TestLabOptions = {}): Promise<Lab> {
   mayu = MISSING;
   greeting = [];
+  etcd = [];
   scripts = [];
   const script: Ssh['script'] = async (target, text, run) => {
     if (target.machine !== 'core-provisioner') throw new Error(`unplanned script on ${target.machine}`);
     expect(run).toMatchObject({ quiet: true });
-    const what = text.startsWith('curl ') ? 'hosts' : text.includes('/dev/tcp/') ? 'knock' : text;
+    const what = text.startsWith('curl ') ? 'hosts' : text.startsWith('mayu() (') ? 'look' : text;
     scripts.push(what);
-    const answer = what === 'knock' ? { exitCode: 0, stdout: greeting.join('\n') } : mayu;
+    const { exitCode = 0, stdout = '', stderr = '' } = mayu;
+    const lines = `${exitCode === 0 ? stdout : stderr}`.trimEnd().split('\n');
+    const found = [...lines.map((line) => `mayu ${exitCode} ${line}`), ...greeting.map((address) => `ssh ${address}`)];
+    const answer = what === 'look' ? { exitCode: 0, stdout: [...found, ...etcd].join('\n') } : mayu;
     return { exitCode: 0, stdout: '', stderr: '', timedOut: false, duration: 1, ...answer };
   };
   world = await makeTestLab({
@@ -283,8 +288,11 @@ describe('up of nodes', () => {
   });
 });
 
-describe('watching nodes', () => {
-  test('knocks through the provisioner, and logs in only where somebody greets', async () => {
+describe('watching', () => {
+  const cluster = () => world.of('cluster');
+  const reached = () => world.of('stage').flatMap(({ machine, stage }) => (stage === 'ssh' ? [machine] : []));
+
+  test('logs in to nodes only where somebody greets', async () => {
     const logins: string[] = [];
     const ready: Ssh['ready'] = async ({ machine, host }) => {
       logins.push(`${machine} ${host}`);
@@ -294,13 +302,43 @@ describe('watching nodes', () => {
     mayu = hosts({ 'core-01': '192.168.2.22', 'core-02': '192.168.2.21' });
     greeting = ['192.168.2.22'];
     const end = lab.watch();
-    const reached = () => world.of('stage').flatMap(({ machine, stage }) => (stage === 'ssh' ? [machine] : []));
     await expect.poll(reached, { timeout: 8000 }).toEqual(['core-provisioner', 'core-01']);
     greeting = ['192.168.2.21', '192.168.2.22'];
     await expect.poll(reached, { timeout: 8000 }).toEqual(['core-provisioner', 'core-01', 'core-02']);
     await end();
     expect(logins).toEqual(['core-provisioner 127.0.0.1', 'core-01 192.168.2.22', 'core-02 192.168.2.21']);
-    expect(scripts.filter((what) => what === 'hosts')).toHaveLength(1);
+    expect(new Set(scripts)).toEqual(new Set(['look']));
+  });
+
+  test('tells the cluster when it changed, and keeps Mayu’s hosts while it is down', async () => {
+    const lab = await open({ ssh: { ready: async () => ({ ok: true }) } });
+    mayu = hosts({ 'core-01': '192.168.2.22' });
+    const end = lab.watch();
+    await expect.poll(cluster, { timeout: 8000 }).toHaveLength(1);
+    expect(cluster()[0]).toMatchObject({
+      mayu: { state: 'up', hosts: [{ machine: 'core-01' }] },
+      etcd: { quorum: false },
+    });
+    const looks = scripts.length;
+    await expect.poll(() => scripts.length, { timeout: 8000 }).toBeGreaterThan(looks);
+    expect(cluster()).toHaveLength(1);
+    mayu = STOPPED;
+    etcd = ['etcd 192.168.2.22 {"health":"true"}'];
+    await expect.poll(cluster, { timeout: 8000 }).toHaveLength(2);
+    expect(cluster()[1]).toMatchObject({
+      mayu: { state: 'down', hosts: [{ machine: 'core-01' }] },
+      etcd: { quorum: true },
+    });
+    world.power.set('core-provisioner', 'poweroff');
+    await expect.poll(cluster, { timeout: 8000 }).toHaveLength(3);
+    expect(cluster()[2]).toMatchObject({
+      mayu: { state: 'unknown', hosts: [{ machine: 'core-01' }] },
+      etcd: { quorum: false },
+    });
+    const before = scripts.length;
+    await new Promise((wake) => setTimeout(wake, 2500));
+    expect(scripts).toHaveLength(before);
+    await end();
   });
 
   test('asks nobody while no provisioner answers', async () => {
@@ -309,5 +347,15 @@ describe('watching nodes', () => {
     await new Promise((wake) => setTimeout(wake, 2500));
     await end();
     expect(scripts).toEqual([]);
+    expect(cluster()).toEqual([]);
   });
+});
+
+test('the cluster is asked once more where Mayu has just told addresses', async () => {
+  const lab = await open();
+  mayu = hosts({ 'core-01': '192.168.2.22' });
+  expect(await lab.cluster()).toMatchObject({ mayu: { state: 'up' } });
+  expect(scripts).toEqual(['look', 'look']);
+  await lab.cluster();
+  expect(scripts).toHaveLength(3);
 });

@@ -5,7 +5,7 @@ import type { ConsoleWatch } from './console-watch.js';
 import { provisionerOf } from './machines.js';
 import type { LabParts } from './parts.js';
 import { STATE_WORDS } from './status-table.js';
-import { watchNodes } from './watch-nodes.js';
+import { watchCluster } from './watch-cluster.js';
 
 const QUICK = 1000;
 const SLOW = 3000;
@@ -69,25 +69,21 @@ export function watchMachines(
   })();
 
   const provisioner = provisionerOf(config).name;
-  // Machines may be added and removed meanwhile.
-  const nodes = () => config.machines.filter(({ role }) => role === 'node');
-  const nodeLoop = watchNodes({
-    access: parts.access,
-    nodes,
-    // Nodes are behind the provisioner: nobody knocks at them before it answers.
-    waiting: () =>
-      reached.has(provisioner)
-        ? nodes()
-            .map(({ name }) => name)
-            .filter((name) => known.get(name) === 'running' && consoles.stage(name) !== 'ssh')
-        : [],
+  const clusterLoop = watchCluster({
+    look: (waiting) => parts.access.cluster(waiting, stop.signal),
+    address: (machine) => parts.access.addresses.known(machine),
+    // Nodes are behind the provisioner: nobody asks about them before it answers.
+    provisionerAnswers: () => reached.has(provisioner),
+    nodes: () => config.machines.filter(({ name, role }) => role === 'node' && known.get(name) === 'running'),
+    stage: (name) => consoles.stage(name),
     sshAnswers,
     reached: (name) => consoles.reach(name, 'ssh'),
+    emit: (state) => events.emit({ type: 'cluster', ...state }),
     signal: stop.signal,
   });
 
   return async () => {
     stop.abort();
-    await Promise.all([loop, nodeLoop]);
+    await Promise.all([loop, clusterLoop]);
   };
 }

@@ -1,3 +1,4 @@
+import type { ClusterState } from '../../engine/cluster/cluster-state.js';
 import type {
   ActionStatus,
   BootStage,
@@ -96,6 +97,8 @@ export interface NoticeView {
 export interface LabState {
   seq: number;
   machines: readonly MachineView[];
+  /** Mayu and etcd; undefined = nobody has looked yet. */
+  cluster?: ClusterState;
   /** By `lesson/step`. */
   steps: Readonly<Record<string, StepView>>;
   /** Key of the step whose attempt runs. */

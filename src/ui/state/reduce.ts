@@ -1,5 +1,6 @@
 import type { LabEvent } from './event-types.js';
 import { type LabState, runningAction } from './lab-state.js';
+import { reduceCluster } from './reduce-cluster.js';
 import { reduceMachine, reduceStage, reduceUsual } from './reduce-machines.js';
 import {
   reduceAction,
@@ -53,6 +54,8 @@ function reduceBody(state: LabState, event: LabEvent): LabState {
       const text = `Savepoint ${event.name} ${event.action}: ${event.machines.join(', ')}`;
       return { ...state, notices: [...state.notices.slice(1 - NOTICES), { time: event.time, level: 'info', text }] };
     }
+    case 'cluster':
+      return reduceCluster(state, event);
     case 'console':
       return state;
   }

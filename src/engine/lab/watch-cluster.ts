@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClusterLook } from '../cluster/cluster-look.js';
+import { type ClusterState, NO_ETCD } from '../cluster/cluster-state.js';
+import type { MachineConfig } from '../config/lab-config.js';
+import type { BootStage } from '../events.js';
+
+/** Milliseconds between two looks: while nodes boot, are installed or form a cluster; when that brings no news; and at rest. */
+const PACE = { forming: 3000, slow: 8000, rest: 12_000 };
+/** After this many looks without news, looking slows down. */
+const CALM = 20;
+/** While there is nobody to ask, how often that is looked at. */
+const IDLE = 1000;
+
+export interface ClusterWatchParts {
+  /** Asks Mayu, etcd and, of these nodes, sshd. */
+  look(waiting: readonly MachineConfig[]): Promise<ClusterLook>;
+  address(machine: MachineConfig): Promise<string | undefined>;
+  provisionerAnswers(): boolean;
+  /** Nodes that run. */
+  nodes(): readonly MachineConfig[];
+  stage(name: string): BootStage | undefined;
+  /** One verified try. */
+  sshAnswers(name: string): Promise<boolean>;
+  reached(name: string): Promise<void>;
+  emit(state: ClusterState): void;
+  signal: AbortSignal;
+}
+
+/**
+ * Follows the cluster: tells what changed, and when ssh of a node answers. One script on the provisioner asks for all of it; only
+ * a node whose sshd greets is logged in to, once in a boot. Nothing is asked while the provisioner does not answer. Ends with the
+ * signal.
+ */
+export async function watchCluster(parts: ClusterWatchParts): Promise<void> {
+  const { signal } = parts;
+  let last: ClusterState | undefined;
+  let booting = '';
+  for (let calm = 0; !signal.aborted; calm++) {
+    const waiting = parts.nodes().filter(({ name }) => parts.stage(name) !== 'ssh');
+    let pace = IDLE;
+    const state = await (parts.provisionerAnswers() ? look(parts, waiting, last) : off(last)).catch(() => last);
+    if (signal.aborted) return;
+    if (state !== undefined && JSON.stringify(state) !== JSON.stringify(last)) {
+      calm = 0;
+      last = state;
+      parts.emit(state);
+    }
+    // A machine that was just started is looked at closely again.
+    const now = waiting.map(({ name }) => name).join();
+    if (now !== booting) calm = 0;
+    booting = now;
+    if (parts.provisionerAnswers()) {
+      const forming = waiting.length > 0 || (last !== undefined && !isSettled(last, parts.nodes()));
+      pace = !forming ? PACE.rest : calm < CALM ? PACE.forming : PACE.slow;
+    }
+    await pause(parts, pace, now);
+  }
+}
+
+async function look(
+  parts: ClusterWatchParts,
+  waiting: readonly MachineConfig[],
+  last: ClusterState | undefined,
+): Promise<ClusterState> {
+  const { state, ssh } = await parts.look(waiting);
+  for (const machine of waiting) {
+    const address = await parts.address(machine);
+    if (address === undefined || !ssh.includes(address)) continue;
+    if (await parts.sshAnswers(machine.name)) await parts.reached(machine.name);
+  }
+  // What Mayu knew is still so while it does not answer.
+  if (state.mayu.state === 'up' || last === undefined) return state;
+  return { ...state, mayu: { ...state.mayu, hosts: last.mayu.hosts } };
+}
+
+async function off(last: ClusterState | undefined): Promise<ClusterState | undefined> {
+  if (last === undefined) return undefined;
+  const reason = 'The provisioner does not answer.';
+  return { mayu: { state: 'unknown', reason, hosts: last.mayu.hosts }, etcd: NO_ETCD };
+}
+
+/** Nothing is on its way: all nodes that run are done with their installation, and all members are healthy. */
+function isSettled({ mayu, etcd }: ClusterState, running: readonly MachineConfig[]): boolean {
+  const runs = (name: string | undefined) => running.some((machine) => machine.name === name);
+  const installing = mayu.hosts.some(({ machine, state }) => state === 'installing' && runs(machine));
+  return !installing && etcd.members.every((member) => member.healthy || !runs(member.name));
+}
+
+/** Sleeps, but not longer than until a machine starts or the provisioner goes. */
+async function pause(parts: ClusterWatchParts, milliseconds: number, booting: string): Promise<void> {
+  const { signal } = parts;
+  const answers = parts.provisionerAnswers();
+  const until = Date.now() + milliseconds;
+  while (Date.now() < until && !signal.aborted) {
+    await sleep(Math.min(500, milliseconds), undefined, { signal }).catch(() => undefined);
+    const now = parts
+      .nodes()
+      .filter(({ name }) => parts.stage(name) !== 'ssh')
+      .map(({ name }) => name)
+      .join();
+    if (now !== booting && now !== '' && now.length > booting.length) return;
+    if (parts.provisionerAnswers() !== answers) return;
+  }
+}
