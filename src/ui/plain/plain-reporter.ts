@@ -1,3 +1,4 @@
+import { etcdSentence, mayuSentence } from '../../engine/cluster/cluster-text.js';
 import type { ActionRef, Failure, LabEvent } from '../../engine/events.js';
 import { plain } from '../theme/text.js';
 
@@ -19,6 +20,7 @@ export function createPlainReporter(
   const output = new OutputLines((text) => line(`    ${text}`));
   const tens = new Map<string, number>();
   const waits = new Set<string>();
+  const said = new Map<string, string>();
 
   const step = (event: Of<'step'>) => {
     const name = `${event.lesson}#${event.step}`;
@@ -73,6 +75,18 @@ export function createPlainReporter(
     line(`  … ${event.label}: ${ten * 10} %${event.eta === undefined ? '' : `, ${minutes(event.eta)} left`}`);
   };
 
+  const cluster = (event: Of<'cluster'>) => {
+    const states = event.mayu.hosts.map(({ machine, serial, state }) => `${machine ?? serial} ${state}`);
+    const hosts = states.length === 0 ? '' : ` (${states.join(', ')})`;
+    for (const text of [`${mayuSentence(event.mayu)}${hosts}`, etcdSentence(event.etcd)]) {
+      const [about = ''] = text.split(':');
+      // One of the two changed; and that no etcd is there is no news before there was one.
+      const silent = said.get(about) === text || (!said.has(about) && about === 'etcd' && !event.etcd.members.length);
+      if (!silent) line(`  · ${plain(text)}`);
+      if (!silent) said.set(about, text);
+    }
+  };
+
   return (event) => {
     switch (event.type) {
       case 'step':
@@ -96,6 +110,8 @@ export function createPlainReporter(
         return line(`  · ${event.machine}: ${event.stage} (${(event.sinceStart / 1000).toFixed(1)} s)`);
       case 'savepoint':
         return line(`  ✓ savepoint ${event.name} ${event.action}${took(event.duration)}`);
+      case 'cluster':
+        return cluster(event);
       case 'notice':
         return line(
           event.level === 'info' ? `  ${event.text}` : paint(event.level === 'error' ? 31 : 33, `  ! ${event.text}`),

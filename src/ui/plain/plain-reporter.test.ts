@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import type { ClusterState } from '../../engine/cluster/cluster-state.js';
+import type { LabEventBody } from '../../engine/events.js';
+import { createPlainReporter } from './plain-reporter.js';
+
+function lines(...bodies: LabEventBody[]): string[] {
+  const written: string[] = [];
+  const report = createPlainReporter((text) => written.push(text), { color: false, verbose: false });
+  bodies.forEach((body, index) => {
+    report({ seq: index + 1, time: 10_000, ...body });
+  });
+  return written.join('').trimEnd().split('\n');
+}
+
+test('a wait that learns more is told once, and again at its end', () => {
+  const wait = { type: 'wait', id: 'ssh:core-01', since: 1000 } as const;
+  expect(
+    lines(
+      { ...wait, label: 'core-01: waiting for an address from Mayu (dhcp)' },
+      { ...wait, label: 'core-01: waiting for ssh at 192.168.2.21 (install)' },
+      { ...wait, label: 'core-01: waiting for ssh', done: true, ok: true },
+      { ...wait, label: 'core-01: waiting for ssh' },
+    ),
+  ).toEqual([
+    '  … core-01: waiting for an address from Mayu (dhcp)',
+    '  ✓ core-01: waiting for ssh: 0:09',
+    '  … core-01: waiting for ssh',
+  ]);
+});
+
+test('of the cluster only what changed is told', () => {
+  const mayu = (state: string): ClusterState['mayu'] => ({
+    state: 'up',
+    hosts: [{ machine: 'core-01', serial: 's1', state }],
+  });
+  const none = { members: [], quorum: false };
+  const member = { name: 'core-01', started: true, healthy: true, leader: true };
+  expect(
+    lines(
+      { type: 'cluster', mayu: { state: 'down', reason: 'It ended.', hosts: [] }, etcd: none },
+      { type: 'cluster', mayu: mayu('installing'), etcd: none },
+      { type: 'cluster', mayu: mayu('running'), etcd: none },
+      { type: 'cluster', mayu: mayu('running'), etcd: { members: [member], quorum: true } },
+      { type: 'cluster', mayu: mayu('running'), etcd: none },
+    ),
+  ).toEqual([
+    '  · Mayu: down. It ended.',
+    '  · Mayu: up, 1 machine (core-01 installing)',
+    '  · Mayu: up, 1 machine (core-01 running)',
+    '  · etcd: 1 member, 1 healthy, quorum, led by core-01',
+    '  · etcd: no member answers',
+  ]);
+});
