@@ -61,6 +61,13 @@ export function stepActions(parts: Parts, work: Work): StepActions {
     store.update((view) => showStep(view, Math.max(0, Math.min(last, index < 0 ? last + 1 + index : index))));
   };
 
+  /** The first step that is not done; -1 when all are. */
+  const unfinished = (lesson: Lesson) =>
+    lesson.steps.findIndex(({ id }) => {
+      const status = store.lab.steps[stepKey(lesson.id, id)]?.status;
+      return status !== 'passed' && status !== 'skipped';
+    });
+
   return {
     runStep: () => begin('run'),
     runFrom: () => begin('from'),
@@ -93,14 +100,15 @@ export function stepActions(parts: Parts, work: Work): StepActions {
     goToUnfinished() {
       const at = place(parts);
       if (at === undefined) return;
-      const index = at.lesson.steps.findIndex(({ id }) => {
-        const status = store.lab.steps[stepKey(at.lesson.id, id)]?.status;
-        return status !== 'passed' && status !== 'skipped';
-      });
+      const index = unfinished(at.lesson);
       if (index !== -1) goTo(index);
       else store.update((view) => ({ ...view, message: { text: 'Every step of this lesson is done.', tone: 'ok' } }));
     },
-    openLesson: (id) => store.update((view) => showLesson(view, id)),
+    openLesson(id) {
+      const lesson = workshop.lessons.find((each) => each.id === id);
+      // Where this session left it, else where an earlier one did.
+      store.update((view) => showLesson(view, id, view.step[id] ?? Math.max(0, lesson ? unfinished(lesson) : 0)));
+    },
   };
 }
 

@@ -99,7 +99,7 @@ function lessonLabel(
 
 /** Machines, hypervisor and image in a word each. */
 function hostLines(
-  { lab, view }: Snapshot,
+  { lab, view, asked }: Snapshot,
   image: { name: string; version: string },
   theme: Theme,
   width: number,
@@ -107,16 +107,19 @@ function hostLines(
   const up = lab.machines.filter(({ state }) => isUp(state));
   const crashed = lab.machines.filter(({ state }) => state === 'aborted');
   const label = (text: string) => theme.paint('dim', pad(text, 12));
+  const looking = theme.paint('dim', 'looking…');
   const machines =
     up.length === 0
-      ? 'none is running'
+      ? asked
+        ? 'none is running'
+        : looking
       : `${theme.paint('ok', glyph.on)} ${up.map(({ name }) => name).join(', ')} running, ${up.length} of ${lab.machines.length}`;
   const { provider, accelerator, problem, image: state } = view.host;
   const hypervisor =
     problem !== undefined
       ? theme.paint('bad', `${glyph.bad} ${plain(problem)} Press d for the doctor.`)
       : provider === undefined
-        ? theme.paint('dim', 'looking…')
+        ? looking
         : `${provider}${accelerator === undefined ? '' : `, ${speed(accelerator)}`}`;
   const os =
     state === undefined

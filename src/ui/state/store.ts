@@ -15,6 +15,8 @@ export interface Snapshot {
   now: number;
   /** false until the journal of earlier sessions was read. */
   loaded: boolean;
+  /** false until the hypervisor has said how the machines are: until then they look as if none existed. */
+  asked: boolean;
 }
 
 /** Heartbeat: no more often than this do events change the screen, however many arrive. */
@@ -43,7 +45,7 @@ export class Store {
     private readonly clock: Clock,
   ) {
     this.#lab = initialLabState(machines);
-    this.#snapshot = { lab: this.#lab, view: this.#view, now: clock.now(), loaded: false };
+    this.#snapshot = { lab: this.#lab, view: this.#view, now: clock.now(), loaded: false, asked: false };
   }
 
   start(): void {
@@ -102,7 +104,6 @@ export class Store {
     this.#asked = true;
   }
 
-  /** Has the hypervisor ever said how the machines are? Until then they look as if none existed. */
   get asked(): boolean {
     return this.#asked;
   }
@@ -161,7 +162,8 @@ export class Store {
 
   #emit(): void {
     this.#stale = false;
-    this.#snapshot = { lab: this.#lab, view: this.#view, now: this.clock.now(), loaded: this.#loaded };
+    const { clock } = this;
+    this.#snapshot = { lab: this.#lab, view: this.#view, now: clock.now(), loaded: this.#loaded, asked: this.#asked };
     for (const listener of this.#listeners) listener();
   }
 

@@ -130,6 +130,35 @@ describe('running steps', () => {
     await screen.press(key.enter);
     await screen.until('Press r to rerun it');
   });
+
+  test('a lesson opens at the first step that earlier sessions did not finish, and later where it was left', async () => {
+    const step = { type: 'step', lesson: 'sandbox', attempt: 1 } as const;
+    const history: LabEvent[] = [
+      { ...step, seq: 1, time: 1, status: 'started', step: 'overview' },
+      { ...step, seq: 2, time: 2, status: 'passed', step: 'overview' },
+      { ...step, seq: 3, time: 3, status: 'skipped', step: 'image' },
+    ];
+    await open((clock) => ({ ...plan(clock), history }));
+    await screen.until('2/6');
+    await screen.press(key.enter);
+    await screen.until('step 3/6');
+    await screen.press('p', 'q');
+    await screen.until('Explore freely');
+    await screen.press(key.enter);
+    await screen.until('step 2/6');
+  });
+
+  test('home does not say that no machine runs before that is known', async () => {
+    let answer = (_: MachineStatus[]) => {};
+    const status = () =>
+      new Promise<MachineStatus[]>((resolve) => {
+        answer = resolve;
+      });
+    await open((clock) => ({ ...plan(clock), lab: { status } }));
+    expect(await screen.frame()).toMatch(/machines +looking…/);
+    answer(provisionerUp);
+    await screen.until(/machines +● core-provisioner running/);
+  });
 });
 
 describe('input', () => {
