@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { LabError } from '../errors.js';
 import type { Lab } from '../lab.js';
 import type { Ssh, SshTarget } from '../ssh/ssh.js';
 import { createLab } from './create-lab.js';
@@ -58,6 +59,21 @@ describe('access', () => {
     expect(await lab.exec('core-provisioner', 'exit 3', { input: 'x' })).toEqual(done);
     expect(seen).toEqual([['core-provisioner', 50022, 'exit 3', { input: 'x' }]]);
     await expect(lab.exec('core-01', 'true')).rejects.toMatchObject({ code: 'SSH_NO_ADDRESS' });
+  });
+
+  test.each([
+    ['poweroff', 'MACHINE_NOT_RUNNING', 'core-provisioner is not running (powered off)'],
+    ['aborted', 'MACHINE_NOT_RUNNING', 'core-provisioner is not running (aborted)'],
+    ['not_created', 'MACHINE_NOT_CREATED', 'core-provisioner is not running (not created)'],
+    ['running', 'SSH_REFUSED', 'nobody answers'],
+  ] as const)('exec on a machine that is %s says %s', async (state, code, message) => {
+    const script: Ssh['script'] = () =>
+      Promise.reject(new LabError({ code: 'SSH_REFUSED', message: 'nobody answers', remedy: [] }));
+    const lab = await open({ ssh: { script }, power: { 'core-provisioner': state } });
+    await expect(lab.exec('core-provisioner', 'true')).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message),
+    });
   });
 
   test('the ssh configuration has the machines with an address', async () => {
@@ -216,4 +232,23 @@ test('watching tells changes of state, and a machine that ended unasked', async 
   const looks = world.provider.calls.length;
   await new Promise((wake) => setTimeout(wake, 1200));
   expect(world.provider.calls).toHaveLength(looks);
+});
+
+test('watching starts the private network again when it is gone while machines run', async () => {
+  world = await makeTestLab({ power: { 'core-01': 'running' } });
+  let up = false;
+  const network = {
+    running: async () => up,
+    start: async () => {
+      up = true;
+    },
+  };
+  const end = createLab({ ...world, network }).watch();
+  await expect.poll(() => up, { timeout: 5000 }).toBe(true);
+  world.power.set('core-01', 'poweroff');
+  up = false;
+  await new Promise((wake) => setTimeout(wake, 2500));
+  await end();
+  expect(up).toBe(false);
+  expect(world.of('notice').map(({ text }) => text)).toEqual([expect.stringContaining('started again')]);
 });

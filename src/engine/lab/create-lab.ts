@@ -6,7 +6,9 @@ import { Boots } from './boots.js';
 import { ConsoleWatch } from './console-watch.js';
 import { examine } from './doctor.js';
 import { syncFolders } from './files.js';
+import { tellIfOff } from './machine-off.js';
 import { machineNamed, provisionerOf, selectMachines } from './machines.js';
+import type { PrivateNetwork } from './network-guard.js';
 import type { LabParts } from './parts.js';
 import { Power, type PowerParts } from './power.js';
 import { Reach } from './reach.js';
@@ -20,8 +22,7 @@ import { watchMachines } from './watch.js';
 import { WireWatch } from './wire-watch.js';
 
 export interface LabOptions extends LabParts {
-  /** The private network beneath the provider, for doctor: does it run, and starting it again. */
-  network?: { running(): Promise<boolean>; start(): Promise<void> };
+  network?: PrivateNetwork;
 }
 
 /** Puts a lab together. Nothing is touched before its first method is called. */
@@ -117,10 +118,12 @@ export function createLab(options: LabOptions): Lab {
 
     async sync(names, operation = {}) {
       const wanted = names.length === 0 ? [provisionerOf(config)] : selectMachines(config, names);
-      for (const each of wanted)
-        await access.reached(each, (target) => syncFolders(parts, target, operation), operation.signal);
+      for (const each of wanted) {
+        const sync = () => access.reached(each, (target) => syncFolders(parts, target, operation), operation.signal);
+        await tellIfOff(provider, each.name, sync);
+      }
     },
-    exec: async (name, script, run) => access.exec(machine(name), script, run),
+    exec: (name, script, run) => tellIfOff(provider, machine(name).name, () => access.exec(machine(name), script, run)),
     shell: async (name) => access.shell(machine(name)),
     async sshConfig() {
       const targets = await access.targets();
@@ -177,7 +180,7 @@ export function createLab(options: LabOptions): Lab {
       }),
     watch() {
       const endWire = wire.follow();
-      const end = watchMachines(parts, consoles, (name) => reach.sshAnswers(machine(name)));
+      const end = watchMachines(parts, consoles, (name) => reach.sshAnswers(machine(name)), options.network);
       return async () => {
         await Promise.all([end(), endWire()]);
       };
