@@ -87,7 +87,8 @@ function machineOf(named: string | undefined, action: Action): { machine?: strin
   return machines.size === 1 && only !== undefined ? { machine: only } : {};
 }
 
+/** The step's hints are guesses about what may go wrong in it: they stand in where the fault itself does not know what to do. */
 function remedies(own: readonly string[], step: Step, otherwise: string): string[] {
-  const all = [...own, ...step.hints];
-  return all.length > 0 ? all : [otherwise];
+  if (own.length > 0) return [...own];
+  return step.hints.length > 0 ? step.hints : [otherwise];
 }

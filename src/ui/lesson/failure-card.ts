@@ -18,7 +18,9 @@ export function cardLines(
   const failure = state?.latest?.failure ?? failureOfAction(state) ?? UNKNOWN;
   const cause = wrap(theme.paint('bad', theme.paint('strong', plain(failure.message))), width);
   const why = failure.cause === undefined ? [] : wrap(plain(failure.cause), width);
-  const remedy = failure.remedy.flatMap((text) => hang('› ', plain(text), width));
+  const remedies = failure.remedy.filter((text) => !step.hints.includes(text));
+  if (remedies.some((text) => CHANGES.test(text))) remedies.push(HERE);
+  const remedy = remedies.flatMap((text) => hang('› ', plain(text), width));
   const hint = step.hints[0] === undefined ? [] : ['', ...labelled('Hint: ', prose(step.hints[0], width - 6), theme)];
   const labels = keys.map(({ key, meaning }) => `${theme.paint('selected', key)} ${meaning}`);
   const last = ['', labels.join('   ')];
@@ -34,6 +36,10 @@ export function cardLines(
   // On a very small screen the keys and the cause stay.
   return all.length <= height ? all : [...all.slice(0, Math.max(1, height - 1)), last[1] as string];
 }
+
+/** Commands that change the lab, which this screen holds while it is open. */
+const CHANGES = /coreos-lab (up|halt|reload|reset|destroy|sync|snapshot|image (build|fetch)|setup)\b/;
+const HERE = 'Such commands wait until this screen is closed. In it: e, then the machine and a key of the footer.';
 
 const UNKNOWN: Failure = {
   code: '',
