@@ -56,7 +56,7 @@ const cutAfter =
   (bytes: number): Answer =>
   (response) => {
     response.writeHead(200, { 'content-length': CONTENT.length });
-    response.write(CONTENT.subarray(0, bytes), () => setTimeout(() => response.destroy(), 20));
+    response.write(CONTENT.subarray(0, bytes), () => setTimeout(() => response.destroy(), 200));
   };
 const status =
   (code: number): Answer =>
@@ -164,7 +164,7 @@ describe('a cut connection', () => {
     const hangUp: Answer = (response, request) => {
       const start = Number(/\d+/.exec(request.headers.range ?? '')?.[0] ?? 0);
       response.writeHead(start > 0 ? 206 : 200, { 'content-length': CONTENT.length - start });
-      response.write(CONTENT.subarray(start, start + 1000), () => setTimeout(() => response.destroy(), 20));
+      response.write(CONTENT.subarray(start, start + 1000), () => setTimeout(() => response.destroy(), 200));
     };
     const source = await serve(hangUp);
     const started = Date.now();
