@@ -9,7 +9,8 @@ customize() {
 
   prune_modules
   add_user_core
-  cp -a "$here/overlay/." "$root/"
+  # With root's ownership and plain modes, whoever checked the files out and with whatever umask.
+  tar -C "$here/overlay" --owner=0 --group=0 --mode='u=rwX,go=rX' -c . | tar -C "$root" -x
   write_release
   choose_units
   prune_tree

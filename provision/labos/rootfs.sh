@@ -10,7 +10,8 @@ make_rootfs() {
     install_packages "$tree"
   fi
   mkdir "$work/root"
-  tar -C "$work/root" --zstd --numeric-owner -xf "$tree"
+  # Device nodes are the kernel's to make, in the machine; here only root outside a user namespace could.
+  tar -C "$work/root" --zstd --numeric-owner --exclude='./dev/*' -xf "$tree"
 }
 
 install_packages() {

@@ -19,6 +19,10 @@
   ! sudo touch /usr/probe
 }
 
+@test "/usr belongs to root, whoever built the image" {
+  [ -z "$(find /usr -xdev -path /usr/share/labos/root -prune -o ! -user root -print 2> /dev/null)" ]
+}
+
 @test "/etc and /var can be written" {
   sudo touch /etc/probe /var/probe
   sudo rm /etc/probe /var/probe
