@@ -76,6 +76,14 @@ describe('access', () => {
     });
   });
 
+  test('a shell is refused on a machine that is off', async () => {
+    const ssh: Partial<Ssh> = { command: () => ({ program: 'ssh', args: [] }) };
+    const lab = await open({ ssh, power: { 'core-provisioner': 'poweroff' } });
+    await expect(lab.shell('core-provisioner')).rejects.toMatchObject({ code: 'MACHINE_NOT_RUNNING' });
+    world.power.set('core-provisioner', 'running');
+    expect(await lab.shell('core-provisioner')).toMatchObject({ program: 'ssh' });
+  });
+
   test('the ssh configuration has the machines with an address', async () => {
     const config = (targets: readonly SshTarget[]) => targets.map(({ machine }) => machine).join();
     const lab = await open({ ssh: { config } });

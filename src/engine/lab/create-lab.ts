@@ -6,7 +6,7 @@ import { Boots } from './boots.js';
 import { ConsoleWatch } from './console-watch.js';
 import { examine } from './doctor.js';
 import { syncFolders } from './files.js';
-import { tellIfOff } from './machine-off.js';
+import { refuseIfOff, tellIfOff } from './machine-off.js';
 import { machineNamed, provisionerOf, selectMachines } from './machines.js';
 import type { PrivateNetwork } from './network-guard.js';
 import type { LabParts } from './parts.js';
@@ -124,7 +124,11 @@ export function createLab(options: LabOptions): Lab {
       }
     },
     exec: (name, script, run) => tellIfOff(provider, machine(name).name, () => access.exec(machine(name), script, run)),
-    shell: async (name) => access.shell(machine(name)),
+    async shell(name) {
+      const command = await access.shell(machine(name));
+      await refuseIfOff(provider, name);
+      return command;
+    },
     async sshConfig() {
       const targets = await access.targets();
       return ssh.config(targets);

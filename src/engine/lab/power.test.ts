@@ -103,7 +103,7 @@ describe('up', () => {
       { method: 'create', with: [name] },
       starts(name),
     ]);
-    const lab = await open({ calls, ssh: answers });
+    const lab = await open({ calls, anyOrder: true, ssh: answers });
     await lab.up(['core-provisioner', 'core-01']);
     const provisioner = specOf('core-provisioner');
     expect(provisioner.disk).toEqual({ sizeGiB: 8, base: (await lab.ensureImage()).disk });
