@@ -67,6 +67,13 @@ what to do:
     expect(report(undefined, true)).toMatchObject({ code: 1 });
   });
 
+  test('of a full disk is no fault of the program, wherever it was met', () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    const { text } = report(full);
+    expect(text).toContain('error: The disk is full: ENOSPC: no space left on device, write.');
+    expect(text).toContain('(DISK_FULL)');
+  });
+
   test('is none when somebody interrupted: code 130, without a word of faults', () => {
     expect(report(new DOMException('cancelled', 'AbortError'), true)).toEqual({ code: 130, text: 'Interrupted.\n' });
   });

@@ -54,10 +54,24 @@ export class LabError extends Error {
   }
 }
 
+function isDiskFull(error: unknown): boolean {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
 /** Turns anything thrown into a Failure; what is not a LabError is shown as an internal fault. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof LabError) return error.toFailure();
   const message = error instanceof Error ? error.message : String(error);
+  if (isDiskFull(error)) {
+    return {
+      code: 'DISK_FULL',
+      message: `The disk is full: ${message}.`,
+      remedy: [
+        'Make room and run the command again. The lab is below XDG_STATE_HOME, images are below XDG_CACHE_HOME.',
+      ],
+    };
+  }
   return {
     code: 'INTERNAL',
     message: `coreos-lab hit a fault of its own: ${message}`,
