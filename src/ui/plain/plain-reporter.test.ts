@@ -51,3 +51,47 @@ test('of the cluster only what changed is told', () => {
     '  · etcd: no member answers',
   ]);
 });
+
+const ref = { lesson: 'sandbox', step: 'up', attempt: 1 } as const;
+
+test('what a lab block prints about its machines is not told a second time', () => {
+  const up = { ...ref, action: 'up', executor: 'lab' } as const;
+  expect(
+    lines(
+      { type: 'machine', machine: 'core-01', state: 'running' },
+      { type: 'action', status: 'started', ...up, source: 'up core-01\n' },
+      { type: 'stage', machine: 'core-01', stage: 'ssh', sinceStart: 1500 },
+      { type: 'output', ...ref, action: 'up', stream: 'stdout', text: 'core-01: ssh after 1.5 s\n' },
+      { type: 'action', status: 'passed', ...up, duration: 2000 },
+      { type: 'machine', machine: 'core-01', state: 'poweroff' },
+    ),
+  ).toEqual([
+    '  · core-01: running',
+    '  ▸ up core-01',
+    '    core-01: ssh after 1.5 s',
+    '  ✓ up in 2.0 s',
+    '  · core-01: poweroff',
+  ]);
+});
+
+test('the results of a check are told once; what else it prints stays', () => {
+  const bats = { ...ref, action: 'is-up', executor: 'bats' } as const;
+  const output = { type: 'output', ...ref, action: 'is-up', stream: 'stdout' } as const;
+  expect(
+    lines(
+      { type: 'action', status: 'started', ...bats, on: 'core-01' },
+      { ...output, text: '1..2\nok 1 one\n' },
+      { type: 'check', ...ref, action: 'is-up', name: 'one', ok: true },
+      { ...output, text: 'a word\nnot ok 2 two\n# because' },
+      { type: 'check', ...ref, action: 'is-up', name: 'two', ok: false, diagnostics: ['because'] },
+      { type: 'action', status: 'failed', ...bats, exitCode: 1 },
+    ),
+  ).toEqual([
+    '  ▸ check on core-01',
+    '    ✓ one',
+    '    a word',
+    '    ✗ two',
+    '      because',
+    '  ✗ is-up ended with exit code 1',
+  ]);
+});

@@ -17,7 +17,10 @@ export function createPlainReporter(
 ): (event: LabEvent) => void {
   const paint = (code: number, text: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
   const line = (text: string) => write(`${text}\n`);
-  const output = new OutputLines((text) => line(`    ${text}`));
+  const running = new RunningActions();
+  const output = new OutputLines((ref, text) => {
+    if (!running.tellsAsCheck(ref, text)) line(`    ${text}`);
+  });
   const tens = new Map<string, number>();
   const waits = new Set<string>();
   const said = new Map<string, string>();
@@ -34,12 +37,14 @@ export function createPlainReporter(
   };
 
   const action = (event: Of<'action'>) => {
+    if (event.status === 'started') running.take(event);
     if (event.status === 'started' || event.status === 'background') {
       const where = event.on === undefined ? '' : ` on ${event.on}`;
       const what = event.executor === 'bats' ? 'check' : (event.source?.trim().split('\n')[0] ?? event.action);
       return line(paint(36, `  ▸ ${what}${where}`));
     }
     output.flush(event);
+    running.take(event);
     if (event.status === 'passed') line(paint(32, `  ✓ ${event.action}${took(event.duration)}`));
     else if (event.status === 'skipped') line(`  - ${event.action} is not for this lab`);
     else
@@ -88,6 +93,7 @@ export function createPlainReporter(
   };
 
   return (event) => {
+    if (NARRATED.has(event.type) && running.narrates && !(event.type === 'progress' && !event.finished)) return;
     switch (event.type) {
       case 'step':
         return step(event);
@@ -125,22 +131,52 @@ export function createPlainReporter(
   };
 }
 
+/** What the output of a `lab` block says itself. */
+const NARRATED: ReadonlySet<LabEvent['type']> = new Set([
+  'machine',
+  'stage',
+  'wait',
+  'progress',
+  'savepoint',
+  'notice',
+]);
+const TAP = /^(ok|not ok) |^1\.\.\d+$|^# /;
+
+/** Actions that have begun and not ended: what they print may be told by other events too. */
+class RunningActions {
+  private readonly executors = new Map<string, string>();
+
+  take(event: Of<'action'>): void {
+    if (event.status === 'started') this.executors.set(key(event), event.executor);
+    else this.executors.delete(key(event));
+  }
+
+  get narrates(): boolean {
+    return [...this.executors.values()].includes('lab');
+  }
+
+  /** Is this a line of a check's results? Each of them is a `check` event as well. */
+  tellsAsCheck(ref: ActionRef, text: string): boolean {
+    return this.executors.get(key(ref)) === 'bats' && TAP.test(text);
+  }
+}
+
 /** Joins pieces of output to lines, each action's apart, and takes out what could act on a terminal. */
 class OutputLines {
   private readonly rest = new Map<string, string>();
 
-  constructor(private readonly line: (text: string) => void) {}
+  constructor(private readonly line: (ref: ActionRef, text: string) => void) {}
 
   add(ref: ActionRef, text: string): void {
     const lines = ((this.rest.get(key(ref)) ?? '') + text).split('\n');
     this.rest.set(key(ref), lines.pop() ?? '');
-    for (const each of lines) this.line(plain(each));
+    for (const each of lines) this.line(ref, plain(each));
   }
 
   flush(ref: ActionRef): void {
     const rest = this.rest.get(key(ref));
     this.rest.delete(key(ref));
-    if (rest) this.line(plain(rest));
+    if (rest) this.line(ref, plain(rest));
   }
 }
 
