@@ -10,8 +10,11 @@ import { packageRoot } from './package-root.js';
 // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query replaces them
 const FORMAT = '${Package} ${db:Status-Status}\\n';
 
-/** What running machines takes; building the image has its own list in provision/labos/host-packages. */
+/** What running machines takes; what is built on the host has lists of its own. */
 const RUN_PACKAGES = ['qemu-system-x86', 'qemu-utils', 'ipxe-qemu', 'seabios', 'openssh-client', 'rsync'];
+
+/** Lists of what building takes: the operating system, and the container image of Mayu for lesson 2. */
+const BUILD_LISTS = ['provision/labos/host-packages', 'provision/mayu/image/host-packages'];
 
 /** Is anything missing without which no machine can start? Cheap: asked at every start of the screen. */
 export async function needsSetUp({
@@ -63,8 +66,10 @@ export async function setUp(context: Context, options: { yes: boolean }): Promis
 async function missingPackages({ exec }: Context, building: boolean): Promise<string[]> {
   const missing = [...RUN_PACKAGES];
   if (building) {
-    const { stdout } = await exec.run(join(packageRoot(), 'provision/labos/host-packages'), [], { quiet: true });
-    missing.push(...stdout.split('\n').filter((name) => name !== ''));
+    for (const list of BUILD_LISTS) {
+      const { stdout } = await exec.run(join(packageRoot(), list), [], { quiet: true });
+      missing.push(...stdout.split('\n').filter((name) => name !== ''));
+    }
   }
   const wanted = [...new Set(missing)];
   if ((await exec.which('dpkg-query')) === undefined) return withoutDpkg(exec);

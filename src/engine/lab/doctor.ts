@@ -147,6 +147,12 @@ async function programs({ exec }: LabParts): Promise<DoctorItem[]> {
       'Install it: sudo apt-get install openssh-client',
     ),
     look('rsync', 'rsync', 'files are copied by sftp instead', 'Install it: sudo apt-get install rsync'),
+    look(
+      'go',
+      'Go',
+      'the container image of Mayu, for lesson 2, cannot be built here',
+      'Install it: sudo apt-get install --no-install-recommends golang-go',
+    ),
   ]);
 }
 

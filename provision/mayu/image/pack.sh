@@ -1,0 +1,82 @@
+# shellcheck shell=bash disable=SC2154 # variables are shared with build, which sources this
+# The image's files, and the archive around them. The same input gives the same bytes: fixed times, sorted names, no owner but root.
+
+epoch=1700000000
+
+# take PACKAGE PATH [TO]: a file of a package, symbolic links followed.
+take() {
+  mkdir -p "$root/$(dirname "${3:-$2}")"
+  cp -L "$work/packages/$1/$2" "$root/${3:-$2}"
+}
+
+fill_root() {
+  mkdir -p "$root"/{bin,dev,etc,proc,root,run,sys,usr/bin,usr/sbin,usr/share/git-core/templates,var/lib/mayu,var/lib/misc} \
+    "$root"/usr/lib/mayu/{fileserver,files,images,templates,tftproot} "$root"/{lib,lib64}
+  mkdir -m 1777 "$root/tmp"
+  ln -s ../run "$root/var/run"
+  take dnsmasq-base usr/sbin/dnsmasq
+  take git usr/bin/git
+  take busybox-static bin/busybox
+  take ipxe usr/lib/ipxe/undionly.kpxe usr/lib/mayu/tftproot/undionly.kpxe
+  take ipxe boot/ipxe.efi usr/lib/mayu/tftproot/ipxe.efi
+  "$root/bin/busybox" --list | while read -r applet; do
+    [ "$applet" = busybox ] || ln -s busybox "$root/bin/$applet"
+  done
+  take_libraries
+  printf '%s\n' root:x:0:0:root:/root:/bin/sh dnsmasq:x:100:65534::/:/bin/false nobody:x:65534:65534:nobody:/:/bin/false > "$root/etc/passwd"
+  printf '%s\n' root:x:0: dip:x:30: nogroup:x:65534: > "$root/etc/group"
+  echo 'hosts: files dns' > "$root/etc/nsswitch.conf"
+  notices
+  find "$root" -type d -exec chmod u=rwx,go=rx {} + -o -type f ! -perm /111 -exec chmod 644 {} + -o -type f -perm /111 -exec chmod 755 {} +
+  chmod 1777 "$root/tmp"
+}
+
+# All that the loader says dnsmasq and git need, out of the packages and never out of the host.
+take_libraries() {
+  path=$(find "$work/packages" -type d -path '*/x86_64-linux-gnu' -printf '%p:')
+  take libc6 lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 lib64/ld-linux-x86-64.so.2
+  for program in usr/sbin/dnsmasq usr/bin/git; do
+    "$root/lib64/ld-linux-x86-64.so.2" --inhibit-cache --library-path "${path%:}" --list "$root/$program" > "$work/libraries"
+    awk '$2 == "=>" && $3 ~ /^\// { print $1, $3 }' "$work/libraries" | while read -r name file; do
+      case $file in
+        "$work"/packages/*) mkdir -p "$root/lib/x86_64-linux-gnu" && cp -L "$file" "$root/lib/x86_64-linux-gnu/$name" ;;
+        "$root"/*) ;;
+        *) fail "The library $name, which $program needs, is in no package of packages.pinned." ;;
+      esac
+    done
+  done
+}
+
+# What its authors want said goes with each part.
+notices() {
+  for package in "$work"/packages/*; do
+    name=$(basename "$package")
+    mkdir -p "$root/usr/share/doc/$name"
+    cp -L "$package/usr/share/doc/$name/copyright" "$root/usr/share/doc/$name/copyright"
+  done
+  mkdir -p "$root/usr/share/doc/mayu"
+  printf '%s\n' "Mayu $version, https://github.com/giantswarm/mayu, Apache License 2.0." \
+    'Built unchanged from its Go module; go.mod in this folder names the modules that are part of it.' > "$root/usr/share/doc/mayu/copyright"
+  cp "$here/go.mod" "$root/usr/share/doc/mayu/go.mod"
+}
+
+packed() { tar -C "$1" --format=ustar --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner -cf - .; }
+
+# A docker-archive: manifest.json names the configuration and the one layer; an image's name is the checksum of its configuration.
+make_archive() {
+  mkdir "$work/image"
+  packed "$root" > "$work/image/layer.tar"
+  layer=$(sha256sum < "$work/image/layer.tar" | cut -d' ' -f1)
+  created=$(date -u -d "@$epoch" +%Y-%m-%dT%H:%M:%SZ)
+  printf '{"architecture":"amd64","os":"linux","created":"%s","config":{"Entrypoint":["/mayu"],"Cmd":["version"],"WorkingDir":"/usr/lib/mayu","Env":["PATH=/usr/sbin:/usr/bin:/bin","HOME=/root"],"Labels":{"org.opencontainers.image.title":"Mayu","org.opencontainers.image.version":"%s","org.opencontainers.image.source":"https://github.com/giantswarm/mayu"}},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]},"history":[{"created":"%s","created_by":"coreos-lab: provision/mayu/image/build"}]}' \
+    "$created" "$version" "$layer" "$created" > "$work/config.json"
+  id=$(sha256sum < "$work/config.json" | cut -d' ' -f1)
+  mv "$work/config.json" "$work/image/$id.json"
+  mv "$work/image/layer.tar" "$work/image/$layer.tar"
+  printf '[{"Config":"%s.json","RepoTags":["coreos-lab/mayu:%s"],"Layers":["%s.tar"]}]' "$id" "$version" "$layer" > "$work/image/manifest.json"
+  (cd "$work/image" && tar --format=ustar --mtime="@$epoch" --owner=0 --group=0 --numeric-owner -cf "$work/image.tar" manifest.json "$id.json" "$layer.tar")
+  progress 30
+  zstd -q -9 -T0 "$work/image.tar" -o "$out/mayu.tar.zst"
+  printf '{"name":"mayu","version":"%s","hash":"%s","imageId":"%s","files":[{"name":"mayu.tar.zst","size":%d,"sha256":"%s"}]}\n' \
+    "$version" "$(recipe_hash)" "$id" "$(stat -c %s "$out/mayu.tar.zst")" "$(sha256sum < "$out/mayu.tar.zst" | cut -d' ' -f1)" > "$out/manifest.json"
+}
