@@ -111,7 +111,7 @@ describe.skipIf(bash === undefined)('in bash, completion', () => {
 
   test('offers subcommands, shells, and no machine where none belongs', async () => {
     expect((await offered('snapshot', '')).sort()).toEqual(['discard', 'list', 'restore', 'save']);
-    expect((await offered('mayu', '')).sort()).toEqual(['list', 'status']);
+    expect((await offered('mayu', '')).sort()).toEqual(['fetch', 'hosts', 'list', 'status']);
     expect((await offered('mayu', 'status', '')).filter((word) => !word.startsWith('-'))).toEqual(MACHINES);
     expect(await offered('completion', '')).toEqual(['bash', 'zsh', 'fish']);
     expect(await offered('status', '')).toEqual(['--json']);

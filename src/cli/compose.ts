@@ -2,6 +2,8 @@ import { dirname, join, resolve } from 'node:path';
 import { withAddedMachines } from '../engine/config/added.js';
 import type { LabConfig } from '../engine/config/lab-config.js';
 import { loadLabConfig } from '../engine/config/load.js';
+import type { ContainerStore } from '../engine/containers/container-store.js';
+import { createContainerStore } from '../engine/containers/create-container-store.js';
 import { LabError } from '../engine/errors.js';
 import type { Exec } from '../engine/exec.js';
 import { createExec } from '../engine/exec-process.js';
@@ -34,6 +36,7 @@ export interface Composed {
   bus: JournaledEventBus;
   exec: Exec;
   images: ImageStore;
+  containers: ContainerStore;
   provider: Provider;
   lab: Lab;
   timings: Timings;
@@ -57,6 +60,7 @@ export async function compose({ labFile, lock: command }: ComposeOptions): Promi
   const exec = createExec(bus);
   const { cacheDirectory, labDirectory, runtimeDirectory } = paths;
   const images = createImageStore({ exec, events: bus, cacheDirectory, provisionDirectory });
+  const containers = createContainerStore({ exec, events: bus, cacheDirectory, provisionDirectory });
   const provider = createQemuProvider({
     exec,
     labDirectory,
@@ -73,6 +77,7 @@ export async function compose({ labFile, lock: command }: ComposeOptions): Promi
     provider,
     ssh,
     images,
+    containers,
     exec,
     events: bus,
     paths,
@@ -90,6 +95,7 @@ export async function compose({ labFile, lock: command }: ComposeOptions): Promi
     bus,
     exec,
     images,
+    containers,
     provider,
     lab,
     timings,

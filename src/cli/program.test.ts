@@ -108,6 +108,7 @@ describe('usage errors are code 2 and say what to do:', () => {
       'Add --yes to say yes beforehand.',
     ],
     [['mayu', 'lsit'], 'UNKNOWN_COMMAND', 'There is no command "mayu lsit".', 'Did you mean: coreos-lab mayu list'],
+    [['mayu', 'fetch', 'x.tar'], 'CHECKSUM_MISSING', /together with its checksum/, /--sha256 CHECKSUM$/],
     [['--lab', 'nowhere.yaml', 'status'], 'CONFIG_MISSING', /nowhere\.yaml cannot be read \(ENOENT\)/, /--lab/],
   ])('%j', async (args, code, message, remedy) => {
     const finished = await lab(...args);

@@ -195,7 +195,7 @@ function addMayuCommands(program: Command): void {
     .action(lazy(() => import('./commands/cluster.js')));
   const mayu = program
     .command('mayu')
-    .description('what Mayu knows of the nodes; stands in for mayuctl, which does not fit Mayu 1.3');
+    .description('make Mayu ready, and see what it knows of the nodes as mayuctl did');
   mayu
     .command('list', { isDefault: true })
     .description('the machines that booted from Mayu, in the columns that mayuctl had')
@@ -209,6 +209,15 @@ function addMayuCommands(program: Command): void {
     .description('all that Mayu keeps of a machine, named as in the lab or by its serial')
     .option('--json', 'as JSON')
     .action(lazy(() => import('./commands/mayu-status.js')));
+  mayu
+    .command('fetch [source]')
+    .description('bring its container image to the provisioner: from the cache, built, or a file or URL')
+    .option('--sha256 <checksum>', 'of the file or URL, 64 hexadecimal digits')
+    .action(lazy(() => import('./commands/mayu-fetch.js')));
+  mayu
+    .command('hosts')
+    .description('give it host name and host keys of every node')
+    .action(lazy(() => import('./commands/mayu-hosts.js')));
 }
 
 const MAYU_LIST = `
@@ -247,6 +256,10 @@ function addSetupCommands(program: Command): void {
     .description('take a packed image from a URL or a file')
     .requiredOption('--sha256 <checksum>', 'its SHA-256, 64 hexadecimal digits')
     .action(lazy(() => import('./commands/image-fetch.js')));
+  image
+    .command('send')
+    .description('copy the files for network boot to the provisioner, and verify them there')
+    .action(lazy(() => import('./commands/image-send.js')));
   image
     .command('remove <version>')
     .description('remove an image from the cache')

@@ -13,8 +13,9 @@ const FORMAT = '${Package} ${db:Status-Status}\\n';
 /** What running machines takes; what is built on the host has lists of its own. */
 const RUN_PACKAGES = ['qemu-system-x86', 'qemu-utils', 'ipxe-qemu', 'seabios', 'openssh-client', 'rsync'];
 
-/** Lists of what building takes: the operating system, and the container image of Mayu for lesson 2. */
-const BUILD_LISTS = ['provision/labos/host-packages', 'provision/mayu/image/host-packages'];
+/** Scripts that list what building takes. */
+const IMAGE_LIST = 'provision/labos/host-packages';
+const MAYU_LIST = 'provision/mayu/image/host-packages';
 
 /** Is anything missing without which no machine can start? Cheap: asked at every start of the screen. */
 export async function needsSetUp({
@@ -29,9 +30,14 @@ export async function needsSetUp({
 
 /** Installs the packages that are missing, then makes the image. Asks before it changes the system, unless `yes`. */
 export async function setUp(context: Context, options: { yes: boolean }): Promise<void> {
-  const { lab, exec, images, config, provider, signal } = context;
+  const { lab, exec, images, containers, config, provider, signal } = context;
   const needsImage = (await images.find(config.image.name, config.image.version)) === undefined;
-  const missing = await missingPackages(context, needsImage && config.image.name === 'labos');
+  // Mayu's container image is built when lesson 2 wants it; what that takes is installed with the rest.
+  const needsMayu = (await containers.find(config.mayu.version)) === undefined;
+  const missing = await missingPackages(context, [
+    ...(needsImage && config.image.name === 'labos' ? [IMAGE_LIST] : []),
+    ...(needsMayu ? [MAYU_LIST] : []),
+  ]);
   if (missing.length > 0) {
     const [program = 'apt-get', ...args] = await aptCommand(context, missing);
     const line = quoteCommand(program, args);
@@ -63,13 +69,11 @@ export async function setUp(context: Context, options: { yes: boolean }): Promis
 }
 
 /** Debian's names of what is not installed. Throws LabError HOST_PACKAGES (exit code 2) where there is no dpkg to ask. */
-async function missingPackages({ exec }: Context, building: boolean): Promise<string[]> {
+async function missingPackages({ exec }: Context, lists: readonly string[]): Promise<string[]> {
   const missing = [...RUN_PACKAGES];
-  if (building) {
-    for (const list of BUILD_LISTS) {
-      const { stdout } = await exec.run(join(packageRoot(), list), [], { quiet: true });
-      missing.push(...stdout.split('\n').filter((name) => name !== ''));
-    }
+  for (const list of lists) {
+    const { stdout } = await exec.run(join(packageRoot(), list), [], { quiet: true });
+    missing.push(...stdout.split('\n').filter((name) => name !== ''));
   }
   const wanted = [...new Set(missing)];
   if ((await exec.which('dpkg-query')) === undefined) return withoutDpkg(exec);

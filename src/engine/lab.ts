@@ -4,6 +4,9 @@ import type { LabConfig, MachineConfig } from './config/lab-config.js';
 import type { BootStage, PowerState } from './events.js';
 import type { ExecResult } from './exec.js';
 import type { ImageFiles } from './images/image-store.js';
+import type { FetchedMayu } from './lab/mayu-container.js';
+import type { GivenHosts } from './lab/mayu-hosts.js';
+import type { SentImage } from './lab/send-image.js';
 import type { Wire } from './lab/wire-watch.js';
 import type { ConsoleHandle, Provider, ProviderReport } from './providers/provider.js';
 import type { SshRunOptions } from './ssh/ssh.js';
@@ -92,6 +95,12 @@ export interface Lab {
   ): Promise<void>;
   /** Copies provision/ and the shared folder to the provisioner. */
   sync(names: readonly string[], options?: OperationOptions): Promise<void>;
+  /** Makes sure that the provisioner has Mayu's container image: from the cache, built here, or pulled there. */
+  fetchMayu(options?: OperationOptions): Promise<FetchedMayu>;
+  /** Brings the image's files for network boot to the provisioner, where Mayu gives them out; verified there by SHA-256. */
+  sendImage(options?: OperationOptions): Promise<SentImage>;
+  /** Gives Mayu host name and host keys of every declared node, by serial. */
+  writeMayuHosts(options?: OperationOptions): Promise<GivenHosts>;
   /** Runs a script over ssh. */
   exec(name: string, script: string, options?: SshRunOptions): Promise<ExecResult>;
   /** Argument list of the system's ssh for an interactive shell. */

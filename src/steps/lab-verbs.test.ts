@@ -12,6 +12,9 @@ test('one verb a line, with comments and empty lines', () => {
   const source = `
 # first the image
 image fetch
+image send
+mayu fetch
+mayu hosts
 up core-01 core-02   # two of them
   status
 start
@@ -33,7 +36,10 @@ reset core-01 core-01
 destroy`;
   expect(faults(source)).toEqual([]);
   expect(commands(source)).toEqual([
-    { verb: 'image' },
+    { verb: 'image', action: 'fetch' },
+    { verb: 'image', action: 'send' },
+    { verb: 'mayu', action: 'fetch' },
+    { verb: 'mayu', action: 'hosts' },
     { verb: 'up', machines: ['core-01', 'core-02'] },
     { verb: 'status' },
     { verb: 'start', machines: [] },
@@ -64,6 +70,9 @@ describe('faults', () => {
     ['status core-01', '0:7 lab-verb'],
     ['image build', '0:6 lab-verb'],
     ['image', '0:0 lab-verb'],
+    ['image send labos', '0:11 lab-verb'],
+    ['mayu', '0:0 lab-verb'],
+    ['mayu start', '0:5 lab-verb'],
     ['snapshot', '0:0 lab-verb'],
     ['snapshot save', '0:0 lab-verb'],
     ['snapshot save A/B', '0:14 lab-verb'],
@@ -112,6 +121,7 @@ test('any text is read', () => {
     'add',
     'list',
     'status',
+    'hosts',
     'core-01',
     '#',
     '\n',

@@ -7,10 +7,13 @@ export type MachineVerb = 'up' | 'start' | 'halt' | 'reload' | 'reset' | 'destro
 
 /** One line of a `lab` block. `machines` empty = all; `within` in milliseconds; `line` counts from 0 in the block. */
 export type LabCommand = { line: number; text: string } & (
-  | { verb: 'status' | 'image' }
+  | { verb: 'status' }
+  | { verb: 'image'; action: 'fetch' | 'send' }
   | { verb: MachineVerb; machines: string[] }
   | { verb: 'wait'; machines: string[]; condition: 'ssh' | 'running' | 'off'; within?: number }
   | { verb: 'add' | 'remove'; machine: string }
+  | { verb: 'mayu'; action: 'fetch' }
+  | { verb: 'mayu'; action: 'hosts' }
   | { verb: 'mayu'; action: 'list' }
   | { verb: 'mayu'; action: 'status'; host?: string }
   | { verb: 'snapshot'; action: 'save' | 'restore' | 'discard'; name: string }
@@ -29,7 +32,8 @@ const MACHINE_VERBS: readonly string[] = ['up', 'start', 'halt', 'reload', 'rese
 const VERBS = ['status', ...MACHINE_VERBS, 'wait', 'snapshot', 'image', 'mayu', 'add', 'remove'];
 const CONDITIONS = ['ssh', 'running', 'off'] as const;
 const SNAPSHOTS = ['save', 'restore', 'discard'] as const;
-const MAYU = ['list', 'status'] as const;
+const IMAGE = ['fetch', 'send'] as const;
+const MAYU = ['fetch', 'hosts', 'list', 'status'] as const;
 
 interface Word {
   text: string;
@@ -92,12 +96,15 @@ class LineReader {
   }
 
   #image(first: Word, rest: Word[], base: { line: number; text: string }): LabCommand | undefined {
-    if (rest.length === 1 && rest[0]?.text === 'fetch') return { ...base, verb: 'image' };
+    const [wanted, surplus] = rest;
+    const action = IMAGE.find((one) => one === wanted?.text);
+    if (action !== undefined && surplus === undefined) return { ...base, verb: 'image', action };
+    const message = 'The image of the lab is fetched or sent to the provisioner';
     return this.#fault(
-      rest[0] ?? first,
+      (action && surplus) ?? wanted ?? first,
       'lab-verb',
-      'The only image verb of a lesson is "fetch"',
-      'write "image fetch"',
+      message,
+      'write "image fetch" or "image send"',
     );
   }
 
@@ -125,16 +132,16 @@ class LineReader {
       return this.#fault(
         wanted ?? first,
         'lab-verb',
-        'Mayu is asked for its list or for the status of a machine',
+        'Mayu is fetched, given hosts, or asked for its list or for the status of a machine',
         advice,
       );
     }
-    const surplus = action === 'list' ? host : more[0];
+    const surplus = action === 'status' ? more[0] : host;
     if (surplus !== undefined) {
-      const example = action === 'list' ? 'mayu list' : 'mayu status core-01';
+      const example = action === 'status' ? 'mayu status core-01' : `mayu ${action}`;
       return this.#fault(surplus, 'lab-verb', `"mayu ${action}" takes nothing more`, `write only "${example}"`);
     }
-    if (action === 'list') return { ...base, verb: 'mayu', action };
+    if (action !== 'status') return { ...base, verb: 'mayu', action };
     if (host === undefined) return { ...base, verb: 'mayu', action };
     // A word that is no name may be a serial, unless it looks much like a name.
     if (this.known !== undefined && didYouMean(host.text, this.known) !== undefined) this.#machines([host]);

@@ -192,7 +192,7 @@ describe('put', () => {
     await ssh.put(jump.target, file, there);
     expect((await stat(there)).mode & 0o777).toBe(0o755);
     await writeFile(file, 'two!');
-    await ssh.put(jump.target, file, there, 0o600);
+    await ssh.put(jump.target, file, there, { mode: 0o600 });
     expect((await stat(there)).mode & 0o777).toBe(0o600);
     expect(await readFile(there, 'utf8')).toBe('two!');
   });

@@ -10,7 +10,7 @@ take() {
 }
 
 fill_root() {
-  mkdir -p "$root"/{bin,dev,etc,proc,root,run,sys,usr/bin,usr/sbin,usr/share/git-core/templates,var/lib/mayu,var/lib/misc} \
+  mkdir -p "$root"/{bin,dev,etc,proc,root,run,sys,usr/bin,usr/sbin,usr/share/git-core/templates,var/empty,var/lib/mayu,var/lib/misc} \
     "$root"/usr/lib/mayu/{fileserver,files,images,templates,tftproot} "$root"/{lib,lib64}
   mkdir -m 1777 "$root/tmp"
   ln -s ../run "$root/var/run"
@@ -77,6 +77,6 @@ make_archive() {
   (cd "$work/image" && tar --format=ustar --mtime="@$epoch" --owner=0 --group=0 --numeric-owner -cf "$work/image.tar" manifest.json "$id.json" "$layer.tar")
   progress 30
   zstd -q -9 -T0 "$work/image.tar" -o "$out/mayu.tar.zst"
-  printf '{"name":"mayu","version":"%s","hash":"%s","imageId":"%s","files":[{"name":"mayu.tar.zst","size":%d,"sha256":"%s"}]}\n' \
-    "$version" "$(recipe_hash)" "$id" "$(stat -c %s "$out/mayu.tar.zst")" "$(sha256sum < "$out/mayu.tar.zst" | cut -d' ' -f1)" > "$out/manifest.json"
+  printf '{"name":"mayu","version":"%s","hash":"%s","files":[{"name":"mayu.tar.zst","size":%d,"sha256":"%s"}]}\n' \
+    "$version" "$(recipe_hash)" "$(stat -c %s "$out/mayu.tar.zst")" "$(sha256sum < "$out/mayu.tar.zst" | cut -d' ' -f1)" > "$out/manifest.json"
 }

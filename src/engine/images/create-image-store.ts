@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { LabError } from '../errors.js';
 import type { EventSink } from '../events.js';
 import type { Exec } from '../exec.js';
-import { buildLabos } from './build-labos.js';
+import { requireChecksum } from './checksum.js';
 import { download } from './download.js';
 import type { ImageFiles, ImageStore } from './image-store.js';
+import { labosRecipe } from './labos-recipe.js';
 import { imageIn } from './manifest.js';
 import { recipeHash } from './recipe-hash.js';
+import { runBuild } from './run-build.js';
 import { unpackImage } from './unpack.js';
 
 export interface ImageStoreParts {
@@ -22,7 +24,7 @@ export interface ImageStoreParts {
 /** Images in `<cache>/images/<name>/<version>-<hash>/`. */
 export function createImageStore(parts: ImageStoreParts): ImageStore {
   const { exec, events, cacheDirectory, provisionDirectory } = parts;
-  const recipe = join(provisionDirectory, 'labos');
+  const recipe = labosRecipe(provisionDirectory);
   const root = join(cacheDirectory, 'images');
   const place = (name: string, version: string, hash: string) => join(root, name, `${version}-${hash.slice(0, 12)}`);
 
@@ -49,7 +51,7 @@ export function createImageStore(parts: ImageStoreParts): ImageStore {
       const found = await built(version);
       if (found !== undefined) return found;
       const target = place('labos', version, await recipeHash(exec, recipe, version, cacheDirectory));
-      await buildLabos({ exec, events, recipe, version, target, cacheDirectory, signal });
+      await runBuild({ exec, events, recipe, version, target, cacheDirectory, signal });
       const image = await imageIn(target);
       if (image !== undefined) return image;
       throw new LabError({
@@ -60,15 +62,7 @@ export function createImageStore(parts: ImageStoreParts): ImageStore {
     },
 
     async fetch(source, sha256, { signal } = {}) {
-      const wanted = sha256.toLowerCase();
-      if (!/^[0-9a-f]{64}$/.test(wanted)) {
-        throw new LabError({
-          code: 'CHECKSUM_FORMAT',
-          message: `${JSON.stringify(sha256)} is not a SHA-256 checksum: it has 64 hexadecimal digits.`,
-          remedy: ['Make one where the file comes from: sha256sum FILE'],
-          exitCode: 2,
-        });
-      }
+      const wanted = requireChecksum(sha256);
       const archive = join(cacheDirectory, 'downloads', wanted);
       const unpacked = join(root, `.unpack-${randomBytes(4).toString('hex')}`);
       try {

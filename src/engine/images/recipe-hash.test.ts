@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createExec } from '../exec-process.js';
 import { createEventBus } from '../state/event-bus.js';
+import { labosRecipe } from './labos-recipe.js';
 import { recipeHash } from './recipe-hash.js';
 
 const exec = createExec(createEventBus());
@@ -30,7 +31,7 @@ async function script(text: string): Promise<void> {
   await chmod(join(recipe, 'build'), 0o755);
 }
 const asked = async () => (await readFile(join(directory, 'asked'), 'utf8').catch(() => '')).length / 2;
-const hash = (version = '1.0.0') => recipeHash(exec, recipe, version, cache);
+const hash = (version = '1.0.0') => recipeHash(exec, labosRecipe(directory), version, cache);
 
 test('is what the script says, and is asked for once', async () => {
   const first = await hash();
@@ -60,7 +61,7 @@ test('a new file in a folder of the recipe counts', async () => {
 
 test('a damaged memory is asked anew, and one that cannot be written is no fault', async () => {
   const first = await hash();
-  await writeFile(join(cache, 'recipe-hash.json'), '{"state": 1}');
+  await writeFile(join(cache, 'image-recipe-hash.json'), '{"state": 1}');
   expect(await hash()).toBe(first);
   await rm(cache, { recursive: true });
   expect(await hash()).toBe(first);
@@ -77,7 +78,7 @@ test.each([
     code: 'IMAGE_RECIPE',
     message: expect.stringContaining(`${recipe} cannot be read: lib.sh: not found`),
   });
-  await expect(readFile(join(cache, 'recipe-hash.json'))).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(readFile(join(cache, 'image-recipe-hash.json'))).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
 test.each([
@@ -89,7 +90,7 @@ test.each([
 });
 
 test('the real recipe has a hash, and another one for another version', async () => {
-  const real = join(import.meta.dirname, '../../../provision/labos');
+  const real = labosRecipe(join(import.meta.dirname, '../../../provision'));
   const one = await recipeHash(exec, real, '1.0.0', cache);
   expect(one).toMatch(/^[0-9a-f]{64}$/);
   expect(await recipeHash(exec, real, '1.0.1', cache)).not.toBe(one);

@@ -4,35 +4,41 @@ import { join } from 'node:path';
 import { LabError } from '../errors.js';
 import type { Exec } from '../exec.js';
 import { readJson, writeFileAtomic } from '../state/atomic-file.js';
+import type { Recipe } from './run-build.js';
 
 /**
- * The cache key of what provision/labos/build would make. The script says it; the answer is remembered with the sizes and times of
+ * The cache key of what a recipe's build would make. The script says it; the answer is remembered with the sizes and times of
  * the recipe's files, so that a start of the program does not have to ask.
  */
-export async function recipeHash(exec: Exec, recipe: string, version: string, cacheDirectory: string): Promise<string> {
-  const memo = join(cacheDirectory, 'recipe-hash.json');
+export async function recipeHash(
+  exec: Exec,
+  { directory: recipe, id, title }: Recipe,
+  version: string,
+  cacheDirectory: string,
+): Promise<string> {
+  const memo = join(cacheDirectory, `${id}-recipe-hash.json`);
   const state = await fingerprint(recipe, version).catch((error) => {
-    throw unreadable(recipe, reasonOf(error));
+    throw unreadable(title, recipe, reasonOf(error));
   });
   const known = await readJson(memo, isMemo);
   if (known?.state === state) return known.hash;
   const { stdout, stderr, exitCode } = await exec
     .run(join(recipe, 'build'), ['--hash', '--version', version], { quiet: true })
     .catch((error) => {
-      throw unreadable(recipe, reasonOf(error));
+      throw unreadable(title, recipe, reasonOf(error));
     });
   const hash = stdout.trim();
   if (exitCode !== 0 || !/^[0-9a-f]{64}$/.test(hash)) {
-    throw unreadable(recipe, stderr.trim().split('\n').at(-1) || 'its script gave no hash and no reason');
+    throw unreadable(title, recipe, stderr.trim().split('\n').at(-1) || 'its script gave no hash and no reason');
   }
   await writeFileAtomic(memo, `${JSON.stringify({ state, hash })}\n`).catch(() => undefined);
   return hash;
 }
 
-function unreadable(recipe: string, why: string): LabError {
+function unreadable(title: string, recipe: string, why: string): LabError {
   return new LabError({
     code: 'IMAGE_RECIPE',
-    message: `The recipe of the Lab OS in ${recipe} cannot be read: ${why}`,
+    message: `The recipe of ${title} in ${recipe} cannot be read: ${why}`,
     remedy: ['Install coreos-lab again; files of it are missing or damaged.'],
   });
 }

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { LabError } from '../errors.js';
+import { ensureLabKeys } from '../keys/keys.js';
 import type { Lab, MachineStatus } from '../lab.js';
 import { requireUsable } from '../providers/require-usable.js';
 import { Access } from './access.js';
@@ -8,12 +10,15 @@ import { examine } from './doctor.js';
 import { syncFolders } from './files.js';
 import { refuseIfOff, tellIfOff } from './machine-off.js';
 import { machineNamed, provisionerOf, selectMachines } from './machines.js';
+import { fetchMayu } from './mayu-container.js';
+import { writeMayuHosts } from './mayu-hosts.js';
 import type { PrivateNetwork } from './network-guard.js';
 import type { LabParts } from './parts.js';
 import { Power, type PowerParts } from './power.js';
 import { Reach } from './reach.js';
 import { Roster } from './roster.js';
 import { Savepoints } from './savepoints.js';
+import { sendImage } from './send-image.js';
 import { ignitionFile, machineSpec } from './specs.js';
 import { SshPorts } from './ssh-port.js';
 import { upMachines } from './up.js';
@@ -39,6 +44,7 @@ export function createLab(options: LabOptions): Lab {
   const roster = new Roster(parts, power);
   const savepoints = new Savepoints(parts, power);
   const machine = (name: string) => machineNamed(config, name);
+  const provisioner = provisionerOf(config);
 
   async function usableProvider(signal?: AbortSignal) {
     return requireUsable(await provider.probe({ ...(signal && { signal }) }));
@@ -123,11 +129,27 @@ export function createLab(options: LabOptions): Lab {
         await tellIfOff(provider, each.name, sync);
       }
     },
-    exec: (name, script, run) => tellIfOff(provider, machine(name).name, () => access.exec(machine(name), script, run)),
+    exec: async (name, script, run) =>
+      tellIfOff(provider, machine(name).name, () => access.exec(machine(name), script, run)),
     async shell(name) {
       const command = await access.shell(machine(name));
       await refuseIfOff(provider, name);
       return command;
+    },
+    fetchMayu: (operation) =>
+      tellIfOff(provider, provisioner.name, () => fetchMayu(parts, () => access.target(provisioner), operation)),
+    async sendImage(operation) {
+      const image = await lab.ensureImage(operation);
+      const send = async () => sendImage(parts, await access.target(provisioner, operation?.signal), image, operation);
+      return tellIfOff(provider, provisioner.name, send);
+    },
+    async writeMayuHosts(operation) {
+      const names = config.machines.map(({ name }) => name);
+      const keys = await ensureLabKeys(join(paths.labDirectory, 'keys'), names);
+      const nodes = config.machines.filter(({ role }) => role === 'node');
+      const write = async () =>
+        writeMayuHosts(parts, await access.target(provisioner, operation?.signal), nodes, keys, operation);
+      return tellIfOff(provider, provisioner.name, write);
     },
     async sshConfig() {
       const targets = await access.targets();

@@ -1,4 +1,5 @@
 import type { LabConfig } from '../config/lab-config.js';
+import type { ContainerStore } from '../containers/container-store.js';
 import type { EventSink } from '../events.js';
 import type { Exec } from '../exec.js';
 import type { ImageStore } from '../images/image-store.js';
@@ -13,6 +14,7 @@ export interface LabParts {
   provider: Provider;
   ssh: Ssh;
   images: ImageStore;
+  containers: ContainerStore;
   exec: Exec;
   events: EventSink;
   paths: LabPaths;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { defaultLabConfig } from '../config/defaults.js';
 import type { LabConfig } from '../config/lab-config.js';
+import { createContainerStore } from '../containers/create-container-store.js';
 import type { LabEventBody, PowerState } from '../events.js';
 import { createExec } from '../exec-process.js';
 import { createImageStore } from '../images/create-image-store.js';
@@ -91,6 +92,7 @@ export async function makeTestLab(options: TestLabOptions = {}): Promise<TestLab
     provider,
     ssh: strictSsh(options.ssh ?? {}),
     images: createImageStore({ exec, events, cacheDirectory: paths.cacheDirectory, provisionDirectory }),
+    containers: createContainerStore({ exec, events, cacheDirectory: paths.cacheDirectory, provisionDirectory }),
     exec,
     events,
     paths,

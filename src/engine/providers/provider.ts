@@ -40,6 +40,8 @@ export interface ProviderCapabilities {
   linkControl: boolean;
   /** The wire (all private frames) is recorded. */
   wire: boolean;
+  /** By this address a machine with an uplink reaches what listens on this computer's 127.0.0.1; undefined where it cannot. */
+  loopback?: string;
 }
 
 /** Serial console of a machine. `logFile` grows for the machine's life; it survives restarts of this process. */

@@ -11,7 +11,7 @@ import type { ConnectionPool } from './pool.js';
 import { shellQuote } from './quote.js';
 import { openSession } from './session.js';
 import { SftpFiles } from './sftp-files.js';
-import type { Ssh, SshTarget } from './ssh.js';
+import type { PutOptions, Ssh, SshTarget } from './ssh.js';
 import { copyFailed, lost } from './ssh-errors.js';
 import { type SyncOptions, syncByRsync } from './sync-rsync.js';
 import { syncBySftp } from './sync-sftp.js';
@@ -55,7 +55,7 @@ export async function put(
   target: SshTarget,
   localFile: string,
   remoteFile: string,
-  mode?: number,
+  { mode, signal, onBytes }: PutOptions = {},
 ): Promise<void> {
   const stats = await stat(localFile).catch((cause) => {
     throw new LabError({
@@ -67,8 +67,14 @@ export async function put(
     });
   });
   const remote = remotePath(remoteFile);
-  await withSftp(tools.pool, target, `Copying ${localFile} to ${remote}`, undefined, (sftp) =>
-    new SftpFiles(sftp).upload(localFile, remote, mode ?? stats.mode & 0o7777, Math.floor(stats.mtimeMs / 1000)),
+  let done = 0;
+  const count = (bytes: number) => {
+    done += bytes;
+    onBytes?.(done);
+  };
+  const time = Math.floor(stats.mtimeMs / 1000);
+  await withSftp(tools.pool, target, `Copying ${localFile} to ${remote}`, signal, (sftp) =>
+    new SftpFiles(sftp).upload(localFile, remote, mode ?? stats.mode & 0o7777, time, count),
   );
 }
 

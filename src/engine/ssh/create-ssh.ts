@@ -86,7 +86,7 @@ export function createSsh({ exec, events, directory }: SshParts): Ssh {
     script,
     ready,
     sync: (target, local, remote, options) => sync(tools, target, local, remote, options),
-    put: (target, local, remote, mode) => put(tools, target, local, remote, mode),
+    put: (target, local, remote, options) => put(tools, target, local, remote, options),
     command: (target, remote = []) => ({
       program: 'ssh',
       args: [

@@ -27,6 +27,13 @@ export interface SshRunOptions {
   label?: string;
 }
 
+export interface PutOptions {
+  /** Default: that of the local file. */
+  mode?: number;
+  signal?: AbortSignal;
+  onBytes?: (done: number) => void;
+}
+
 export interface SshResult extends ExecResult {
   /** Name of the signal that ended the remote script, such as SIGKILL; exitCode is null then. */
   signal?: string;
@@ -53,8 +60,8 @@ export interface Ssh {
     remoteDir: string,
     options?: { delete?: boolean; signal?: AbortSignal; onProgress?: (done: number, total: number) => void },
   ): Promise<{ method: 'rsync' | 'sftp'; files: number; bytes: number }>;
-  /** Uploads one file. */
-  put(target: SshTarget, localFile: string, remoteFile: string, mode?: number): Promise<void>;
+  /** Uploads one file; it has its name when it is whole. */
+  put(target: SshTarget, localFile: string, remoteFile: string, options?: PutOptions): Promise<void>;
   /** Argument list for the system's ssh (interactive shells), using only the lab's own config and keys. */
   command(target: SshTarget, remote?: readonly string[]): { program: string; args: string[] };
   /** Blocks for ~/.ssh/config: one Host per target, jump hosts included. */

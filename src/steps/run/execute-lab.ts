@@ -1,5 +1,6 @@
 import { mayuDetails, mayuHostNamed, mayuTable } from '../../engine/cluster/mayu-table.js';
 import { LabError } from '../../engine/errors.js';
+import { fetchedText, hostsText, sentText } from '../../engine/lab/mayu-texts.js';
 import { statusTable } from '../../engine/lab/status-table.js';
 import type { Lab } from '../../engine/lab.js';
 import { type LabCommand, parseLabBlock } from '../lab-verbs.js';
@@ -23,7 +24,8 @@ export const executeLab: Executor = async ({ action, lab, events, slowness, sign
   for (const command of commands) {
     signal.throwIfAborted();
     if (commands.length > 1) print(`$ lab ${command.text}`);
-    const stop = command.verb === 'status' || command.verb === 'mayu' ? () => {} : events.subscribe(narrate(print));
+    const looks = command.verb === 'status' || (command.verb === 'mayu' && /^(list|status)$/.test(command.action));
+    const stop = looks ? () => {} : events.subscribe(narrate(print));
     try {
       await runLabCommand(lab, command, { slowness, signal, print });
     } finally {
@@ -47,6 +49,7 @@ export async function runLabCommand(lab: Lab, command: LabCommand, options: Comm
       print(statusTable(await lab.status(), lab.provider.name).trimEnd());
       return;
     case 'image': {
+      if (command.action === 'send') return print(sentText(await lab.sendImage({ signal })));
       const image = await lab.ensureImage({ signal });
       print(
         `The image ${image.name} ${image.version} is ready (${Math.round(image.bytes / 1e6)} MB, ${image.hash.slice(0, 12)}).`,
@@ -65,6 +68,8 @@ export async function runLabCommand(lab: Lab, command: LabCommand, options: Comm
       await lab.remove(command.machine, { signal });
       return;
     case 'mayu': {
+      if (command.action === 'fetch') return print(fetchedText(await lab.fetchMayu({ signal })));
+      if (command.action === 'hosts') return print(hostsText(await lab.writeMayuHosts({ signal })));
       const hosts = await lab.mayuHosts({ signal });
       if (command.action === 'list') print(mayuTable(hosts));
       else if (command.host !== undefined) print(mayuDetails(mayuHostNamed(hosts, command.host)));

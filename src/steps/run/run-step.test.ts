@@ -315,6 +315,25 @@ describe('lab blocks', () => {
     await run(step(fence('lab name=x', 'image fetch')), fakeLab({ ensureImage: async () => image }));
     expect(await log('x')).toBe('The image labos 1 is ready (500 MB, abcdef).\n');
   });
+
+  test('the verbs that make the provisioner ready for Mayu say what came of them', async () => {
+    const lab = fakeLab({
+      fetchMayu: async () => ({ image: 'coreos-lab/mayu:1.3.0', from: 'archive' }),
+      sendImage: async () => ({ version: '1', folder: '/var/lib/mayu/images/1', sent: 2, bytes: 11e7 }),
+      writeMayuHosts: async () => ({ written: ['core-01'], removed: ['old-0'] }),
+    });
+    expect(await run(step(fence('lab name=x', 'mayu fetch\nimage send\nmayu hosts')), lab)).toBe('passed');
+    expect(await log('x')).toBe(
+      `$ lab mayu fetch
+coreos-lab/mayu:1.3.0 is on the provisioner.
+$ lab image send
+The files of 1 for network boot (110 MB) arrived whole: /var/lib/mayu/images/1 on the provisioner.
+$ lab mayu hosts
+Host names and host keys are in /var/lib/mayu/files: core-01
+Removed, since no machine has these serials any more: old-0
+`,
+    );
+  });
 });
 
 describe('only=', () => {

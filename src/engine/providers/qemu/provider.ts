@@ -90,7 +90,7 @@ export function createQemuProvider(options: QemuProviderOptions): QemuProvider {
   const provider: QemuProvider = {
     name: 'qemu',
     wire,
-    capabilities: { liveSnapshots: true, screenshot: true, linkControl: true, wire: true },
+    capabilities: { liveSnapshots: true, screenshot: true, linkControl: true, wire: true, loopback: '10.0.2.2' },
 
     probe: async (probeOptions = {}) => {
       try {

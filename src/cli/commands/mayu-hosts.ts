@@ -1,0 +1,10 @@
+import type { Command } from 'commander';
+import { hostsText } from '../../engine/lab/mayu-texts.js';
+import { withLab } from '../context.js';
+import { print } from '../output.js';
+
+export async function run(_options: object, command: Command): Promise<void> {
+  await withLab(command, { lock: true, report: true }, async ({ lab, signal }) => {
+    print(hostsText(await lab.writeMayuHosts({ signal })));
+  });
+}
