@@ -114,7 +114,7 @@ async function measure(consoles: boolean): Promise<FloodMeasurement> {
     if (consoles) flood = spawn(process.execPath, ['-e', writer, ...machines.map(logFile)], { stdio: 'ignore' });
     await sleep(3000);
     const keys: number[] = [];
-    const panes = ['Machines', 'Console', 'Output', 'Lesson'];
+    const panes = ['Machines', 'Console', 'Wire', 'Output', 'Lesson'];
     const before = process.cpuUsage();
     const began = performance.now();
     for (let count = 0; performance.now() - began < SECONDS * 1000; count++) {

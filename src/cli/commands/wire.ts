@@ -6,7 +6,7 @@ import { LabError } from '../../engine/errors.js';
 import { machineNamed } from '../../engine/lab/machines.js';
 import { readCaptureFile } from '../../engine/wire/capture-file.js';
 import { exportCapture, type FrameSource } from '../../engine/wire/export-capture.js';
-import { WireFollower } from '../../engine/wire/follower.js';
+import { readRecording, WireFollower } from '../../engine/wire/follower.js';
 import { Names, wireMachines } from '../../engine/wire/names.js';
 import { PROTOCOLS, type Protocol, type WireFilter } from '../../engine/wire/wire-line.js';
 import { withLab } from '../context.js';
@@ -105,12 +105,6 @@ async function requireRecording(file: string): Promise<void> {
     remedy: ['Start one: coreos-lab up', 'Or read a capture: coreos-lab wire --read FILE'],
     exitCode: 2,
   });
-}
-
-async function readRecording(file: string, sink: Parameters<FrameSource>[0]): Promise<void> {
-  const follower = new WireFollower(file);
-  while ((await follower.read(sink, 1024 * 1024)) > 0);
-  await follower.close();
 }
 
 /** Prints until Ctrl+C. */

@@ -63,7 +63,11 @@ test('a boot on the wire is told as stages, with the console and never back', as
   expect(stages()).toHaveLength(before);
   expect(wire.lines.length).toBeGreaterThan(20);
   const [line] = wire.lines;
-  expect(await wire.raw(line?.refs[0] as never)).toEqual(recorded('boot.pcap')[0]?.frame);
+  const looked = await wire.look(line?.refs[0] as never);
+  expect(looked?.bytes).toEqual(recorded('boot.pcap')[0]?.frame);
+  expect(looked?.fields[0]?.[1]).toContain('08:00:27:8e:15:01 (core-provisioner) → ');
+  const exported = join(lab.directory, 'out.pcap');
+  expect(await wire.export(exported, { machines: ['core-01'], protocols: ['dns'], text: '' })).toBe(4);
   await Promise.all([end(), endConsole()]);
 });
 

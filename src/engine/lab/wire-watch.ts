@@ -2,13 +2,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BootStage } from '../events.js';
 import { type BootFact, type BootNews, BootObserver } from '../wire/boot-observer.js';
-import { readFrame, WireFollower } from '../wire/follower.js';
+import { exportCapture } from '../wire/export-capture.js';
+import { frameFields } from '../wire/fields.js';
+import { readFrame, readRecording, WireFollower } from '../wire/follower.js';
 import type { Happening } from '../wire/happening.js';
 import { Names, wireMachines } from '../wire/names.js';
 import type { FrameRef } from '../wire/pcap-parser.js';
 import { RogueWatch } from '../wire/rogue-watch.js';
 import { Tracker } from '../wire/tracker.js';
-import type { WireLine } from '../wire/wire-line.js';
+import type { WireFilter, WireLine } from '../wire/wire-line.js';
 import { WireLog } from '../wire/wire-log.js';
 import type { ConsoleWatch } from './console-watch.js';
 import type { LabParts } from './parts.js';
@@ -32,8 +34,10 @@ export interface Wire {
   readonly lines: readonly WireLine[];
   /** Counts every change of a line. */
   readonly version: number;
-  /** The bytes of a frame; undefined when its capture is gone. */
-  raw(ref: FrameRef): Promise<Buffer | undefined>;
+  /** The bytes of a frame and what is in them; undefined when its capture is gone. */
+  look(ref: FrameRef): Promise<{ bytes: Buffer; fields: [name: string, value: string][] } | undefined>;
+  /** Writes the frames of all lines that pass a filter to a new capture; resolves with their number. */
+  export(file: string, filter: WireFilter): Promise<number>;
   /** Where the capture is. */
   readonly file: string;
 }
@@ -44,6 +48,7 @@ export interface Wire {
  */
 export class WireWatch implements Wire {
   readonly file: string;
+  readonly #names: Names;
   readonly #log: WireLog;
   readonly #tracker: Tracker;
   readonly #boots: BootObserver;
@@ -61,6 +66,7 @@ export class WireWatch implements Wire {
     private readonly consoles: ConsoleWatch,
   ) {
     const names = new Names(wireMachines(parts.config));
+    this.#names = names;
     this.file = join(parts.paths.labDirectory, 'wire.pcap');
     this.#log = new WireLog(names);
     this.#boots = new BootObserver(names);
@@ -77,8 +83,14 @@ export class WireWatch implements Wire {
     return this.#log.version;
   }
 
-  raw(ref: FrameRef): Promise<Buffer | undefined> {
-    return readFrame(this.file, ref);
+  async look(ref: FrameRef): ReturnType<Wire['look']> {
+    const bytes = await readFrame(this.file, ref);
+    return bytes === undefined ? undefined : { bytes, fields: frameFields(bytes, ref.length, this.#names) };
+  }
+
+  export(file: string, filter: WireFilter): Promise<number> {
+    const names = new Names(wireMachines(this.parts.config));
+    return exportCapture(file, (sink) => readRecording(this.file, sink), names, filter);
   }
 
   /** Begins to follow; the returned function ends that. */

@@ -88,6 +88,13 @@ export class WireFollower {
   }
 }
 
+/** Reads all that was recorded, the older file first. */
+export async function readRecording(file: string, sink: FrameSink): Promise<void> {
+  const follower = new WireFollower(file);
+  while ((await follower.read(sink, 4 * CHUNK)) > 0);
+  await follower.close();
+}
+
 /** The bytes of a frame, from the capture or what became of it; undefined when it is not there any more. */
 export async function readFrame(file: string, ref: FrameRef): Promise<Buffer | undefined> {
   for (const path of [file, `${file}.1`]) {

@@ -42,8 +42,8 @@ export function dhcpText(dhcp: Dhcp): string {
     case 'offer':
     case 'ack':
       parts.push(`${dhcp.type} ${dhcp.yourIp ?? dhcp.clientIp ?? ''}`.trimEnd());
-      if (dhcp.lease !== undefined) parts.push(`for ${leaseText(dhcp.lease)}`);
       if (dhcp.bootFile !== undefined) parts.push(`boot ${dhcp.bootFile}${nextServer(dhcp)}`);
+      if (dhcp.lease !== undefined) parts.push(`for ${leaseText(dhcp.lease)}`);
       break;
     case 'nak':
       parts.push(`nak${dhcp.message === undefined ? '' : `: ${dhcp.message}`}`);

@@ -1,5 +1,6 @@
 import { exploreActions } from '../explore/explore-actions.js';
 import type { Actions } from '../keys/actions.js';
+import { wireActions } from '../wire/wire-actions.js';
 import { dialogActions } from './dialog-actions.js';
 import { logActions } from './log-actions.js';
 import type { Parts } from './parts.js';
@@ -17,6 +18,7 @@ export function createActions(parts: Parts, work: Work): Actions {
     ...steps,
     ...viewActions(parts, steps),
     ...logs,
+    ...wireActions(parts, work),
     ...explore,
     ...screenActions(parts, work, explore.leaveExplore),
     ...dialogActions(parts, work, () => actions, { trusted, typeSearch, prompted, restoreSavepoint }),

@@ -11,6 +11,7 @@ import { type Layout, layout } from '../state/layout.js';
 import type { Logs } from '../state/logs.js';
 import type { Store } from '../state/store.js';
 import type { LogId } from '../state/view.js';
+import type { WireLines } from '../wire/wire-lines.js';
 
 /** What the panes last drew: how far they can scroll. Written while rendering, read by keys. */
 export interface Viewport {
@@ -21,6 +22,7 @@ export interface Viewport {
   dialog: { max: number; page: number };
   logs: Record<LogId, LogPage>;
   showsConsole: boolean;
+  showsWire: boolean;
 }
 
 /** What the screen needs of the terminal; Ink provides it once it runs. */
@@ -37,6 +39,7 @@ export interface Parts {
   store: Store;
   logs: Logs;
   consoles: Consoles;
+  wire: WireLines;
   clock: Clock;
   viewport: Viewport;
   terminal: TerminalControl;
@@ -51,8 +54,9 @@ export function newViewport(columns = 80, rows = 24): Viewport {
     rows,
     lesson: { offset: 0, max: 0, page: 1 },
     dialog: { max: 0, page: 1 },
-    logs: { console: page, output: page, commands: page },
+    logs: { console: page, wire: page, output: page, commands: page },
     showsConsole: false,
+    showsWire: false,
   };
 }
 
@@ -80,7 +84,8 @@ export function screenLayout({ store, viewport }: Pick<Parts, 'store' | 'viewpor
 }
 
 /** The log that a pane shows. */
-export function logSource({ logs, consoles, store }: Pick<Parts, 'logs' | 'consoles' | 'store'>, id: LogId): LogSource {
+export function logSource({ logs, consoles, wire, store }: Parts, id: LogId): LogSource {
+  if (id === 'wire') return wire.source(store.view.wire);
   if (id !== 'console') return logs[id];
   return consoles.source(store.view.machine ?? '');
 }

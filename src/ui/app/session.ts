@@ -6,6 +6,7 @@ import { Logs } from '../state/logs.js';
 import { Store } from '../state/store.js';
 import { showLesson, showStep } from '../state/view.js';
 import { createTheme } from '../theme/theme.js';
+import { WireLines } from '../wire/wire-lines.js';
 import type { Ui } from './context.js';
 import { createActions } from './create-actions.js';
 import { follow } from './follow.js';
@@ -29,12 +30,14 @@ export function createSession(options: UiOptions, clock: Clock = systemClock): S
   const { workshop, initial } = options;
   const logs = new Logs();
   const consoles = new Consoles(workshop.lab, options.color);
+  const theme = createTheme(options.color);
   const store = new Store(workshop.lab.config.machines, logs, clock);
   const parts: Parts = {
     options,
     store,
     logs,
     consoles,
+    wire: new WireLines(workshop.lab, theme),
     clock,
     viewport: newViewport(options.stdout?.columns, options.stdout?.rows),
     terminal: { suspend: (work) => work(), end: () => {} },
@@ -60,7 +63,7 @@ export function createSession(options: UiOptions, clock: Clock = systemClock): S
   let closed = false;
 
   return {
-    ui: { parts, actions, theme: createTheme(options.color) },
+    ui: { parts, actions, theme },
     actions,
     load() {
       if (closed) return;
@@ -78,6 +81,7 @@ export function createSession(options: UiOptions, clock: Clock = systemClock): S
         }),
       );
       stops.push(clock.every(CONSOLE_TICK, () => readConsole(parts)));
+      stops.push(clock.every(CONSOLE_TICK, () => lookAtWire(parts)));
       stops.push(() => consoles.close());
       stops.push(workshop.lab.watch());
     },
@@ -97,6 +101,11 @@ function readConsole({ store, consoles, viewport }: Parts): void {
     (changed) => changed && store.touch(),
     () => {},
   );
+}
+
+/** The wire is read by the lab, whether it is on the screen or not; here it only matters whether there is something new to draw. */
+function lookAtWire({ store, wire, viewport }: Parts): void {
+  if (viewport.showsWire && wire.hasNews()) store.touch();
 }
 
 async function loadHistory({ store, options }: Parts): Promise<void> {

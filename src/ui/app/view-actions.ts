@@ -1,5 +1,6 @@
 import type { Actions } from '../keys/actions.js';
 import { visiblePanes } from '../state/layout.js';
+import { isOptional, PANES } from '../state/panes.js';
 import { changeZoom, type Dialog, nextZoom, type PaneId, showMachine, type View } from '../state/view.js';
 import { type Parts, screenLayout } from './parts.js';
 
@@ -46,7 +47,7 @@ export function viewActions(parts: Parts, steps: Pick<Actions, 'nextStep' | 'pre
     set((view) => ({
       pane,
       search: undefined,
-      ...(pane === 'output' || pane === 'commands' ? { lower: pane } : {}),
+      ...(isOptional(pane) ? { lower: pane } : {}),
       scroll: view.scroll,
     }));
 
@@ -62,7 +63,7 @@ export function viewActions(parts: Parts, steps: Pick<Actions, 'nextStep' | 'pre
     },
     cyclePane(by) {
       const panes = visiblePanes(screenLayout(parts));
-      const all = panes.length > 1 ? panes : (['lesson', 'machines', 'console', store.view.lower] as const);
+      const all = panes.length > 1 ? panes : PANES;
       const at = all.indexOf(store.view.pane);
       focus(all[(at + by + all.length) % all.length] as PaneId);
     },
@@ -70,7 +71,7 @@ export function viewActions(parts: Parts, steps: Pick<Actions, 'nextStep' | 'pre
     zoom: (change) => set(({ zoom }) => ({ zoom: change === 'cycle' ? nextZoom(zoom) : changeZoom(zoom, change) })),
     toggleLower() {
       const { lower, pane } = store.view;
-      const next = lower === 'output' ? 'commands' : 'output';
+      const next = lower === 'commands' ? 'output' : 'commands';
       const narrow = screenLayout(parts).kind === 'tabs';
       if (narrow || pane === 'output' || pane === 'commands') focus(pane === 'commands' ? 'output' : 'commands');
       else set(() => ({ lower: next }));

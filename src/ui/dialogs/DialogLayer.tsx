@@ -2,6 +2,7 @@ import { Box } from 'ink';
 import { useSnapshot } from '../app/context.js';
 import { FooterLine, MessageLine } from '../screens/Footer.js';
 import type { Dialog } from '../state/view.js';
+import { FrameDialog } from '../wire/FrameDialog.js';
 import { ChangesDialog } from './ChangesDialog.js';
 import { ConfirmDialog } from './ConfirmDialog.js';
 import { CopyDialog } from './CopyDialog.js';
@@ -33,6 +34,7 @@ export function DialogLayer({ columns, rows }: { columns: number; rows: number }
         {dialog?.kind === 'quit' && <QuitDialog {...size} />}
         {dialog?.kind === 'savepoints' && <SavepointsDialog {...size} />}
         {dialog?.kind === 'changes' && <ChangesDialog {...size} lines={dialog.lines} />}
+        {dialog?.kind === 'frame' && <FrameDialog {...size} dialog={dialog} />}
         {dialog?.kind === 'prompt' && <PromptDialog {...size} dialog={dialog} />}
         {dialog?.kind === 'trust' && <TrustDialog {...size} lesson={dialog.lesson} />}
         {dialog?.kind === 'confirm' && <ConfirmDialog {...size} dialog={dialog} />}

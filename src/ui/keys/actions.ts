@@ -36,6 +36,16 @@ export interface Actions {
   toggleWrap(): void;
   saveLog(): void;
   copyLog(): void;
+  /** The line on the wire that is chosen. */
+  selectLine(by: 1 | -1): void;
+  /** Its bytes, decoded. */
+  openFrame(): void;
+  otherFrame(by: 1 | -1): void;
+  filterMachine(): void;
+  filterProtocol(): void;
+  toggleSequence(): void;
+  /** Saves what passes the filters as a capture. */
+  saveWire(): void;
   toggleNative(): void;
   toggleCard(): void;
   toggleFooter(): void;

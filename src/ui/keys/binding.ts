@@ -22,7 +22,7 @@ export interface KeyContext {
   more: boolean;
 }
 
-export type Group = 'Steps' | 'Reading' | 'Panes' | 'Log panes' | 'Explore' | 'Lab' | 'General' | 'Dialog';
+export type Group = 'Steps' | 'Reading' | 'Panes' | 'Log panes' | 'Wire' | 'Explore' | 'Lab' | 'General' | 'Dialog';
 
 /** One row of the key table: from it come the footer, the help screen and the command palette. */
 export interface Binding {
@@ -54,6 +54,7 @@ export const noDialog = ({ view }: KeyContext) => view.dialog === undefined && v
 export const withPanes = (context: KeyContext) =>
   noDialog(context) && (context.view.screen === 'lesson' || context.view.screen === 'explore');
 export const onLog = (context: KeyContext) => withPanes(context) && isLog(context.view.pane);
+export const onWire = (context: KeyContext) => withPanes(context) && context.view.pane === 'wire';
 export const onSearchedLog = (context: KeyContext) =>
   onLog(context) && isLog(context.view.pane) && context.view.logs[context.view.pane].query !== undefined;
 export const searching = ({ view }: KeyContext) => view.search !== undefined && view.dialog === undefined;

@@ -1,6 +1,6 @@
 import { type Binding, isDialog } from './binding.js';
 
-const readers = isDialog('help', 'hint', 'notes');
+const readers = isDialog('help', 'hint', 'notes', 'frame');
 const lists = isDialog('steps', 'copy', 'quit', 'savepoints');
 const asks = isDialog('trust');
 const yesNo = (context: Parameters<typeof asks>[0]) =>
@@ -45,6 +45,26 @@ export const dialogKeys: readonly Binding[] = [
     group: 'Dialog',
     when: isDialog('notes'),
     run: (actions) => actions.closeDialog(),
+    busy: true,
+  },
+  {
+    id: 'close-frame',
+    keys: ['x', 'enter'],
+    meaning: 'close',
+    group: 'Dialog',
+    when: isDialog('frame'),
+    run: (actions) => actions.closeDialog(),
+    busy: true,
+  },
+  {
+    id: 'frame-other',
+    keys: ['left', 'right'],
+    label: '← →',
+    meaning: 'other frames of the line',
+    group: 'Dialog',
+    when: ({ view }) => view.dialog?.kind === 'frame' && view.dialog.count > 1,
+    run: (actions, _context, key) => actions.otherFrame(key === 'left' ? -1 : 1),
+    hint: 1.5,
     busy: true,
   },
   {

@@ -4,10 +4,11 @@ import { type Binding, type Group, type KeyContext, meaning } from './binding.js
 import { keyLabel } from './names.js';
 import { activeBindings, bindings } from './table.js';
 
-const GROUPS: readonly Group[] = ['Steps', 'Reading', 'Panes', 'Log panes', 'Explore', 'Lab', 'General'];
+const GROUPS: readonly Group[] = ['Steps', 'Reading', 'Panes', 'Log panes', 'Wire', 'Explore', 'Lab', 'General'];
 const TITLE: Partial<Record<Group, string>> = {
   Explore: 'Exploring (the machine that is chosen)',
-  'Log panes': 'Console, output, commands (when the pane has the focus)',
+  Wire: 'Wire (when the pane has the focus)',
+  'Log panes': 'Console, wire, output, commands (when the pane has the focus)',
 };
 
 /** Keys of a binding as help shows them. */

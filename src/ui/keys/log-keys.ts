@@ -1,4 +1,4 @@
-import { type Binding, onLog, onSearchedLog, searching } from './binding.js';
+import { type Binding, onLog, onSearchedLog, onWire, searching } from './binding.js';
 
 /** A log pane with the focus keeps these keys for itself, whatever they mean elsewhere. All of them work while a step runs. */
 export const logKeys: readonly Binding[] = [
@@ -8,7 +8,7 @@ export const logKeys: readonly Binding[] = [
     label: '↑ ↓',
     meaning: 'scroll; scrolling up pauses',
     group: 'Log panes',
-    when: onLog,
+    when: (context) => onLog(context) && !onWire(context),
     run: (actions, _context, key) => actions.scrollLog(key === 'up' || key === 'k' ? -1 : 1, 'line'),
     busy: true,
   },

@@ -1,3 +1,4 @@
+import { PANE_TABLE, PANES } from '../state/panes.js';
 import { type Binding, inLesson, withPanes } from './binding.js';
 
 /** Moving between panes and their size. All of them work while a step runs. */
@@ -23,14 +24,13 @@ export const paneKeys: readonly Binding[] = [
   },
   {
     id: 'pane-number',
-    keys: ['1', '2', '3', '4', '5'],
-    label: '1 … 5',
-    meaning: 'first pane, machines, console, output, commands',
+    keys: PANES.map((_id, index) => String(index + 1)),
+    label: `1 … ${PANES.length}`,
+    meaning: ['first pane', ...PANE_TABLE.slice(1).map(({ name }) => name.toLowerCase())].join(', '),
     group: 'Panes',
     when: withPanes,
     run: (actions, _context, key) => {
-      const panes = ['lesson', 'machines', 'console', 'output', 'commands'] as const;
-      const pane = panes[Number(key) - 1];
+      const pane = PANES[Number(key) - 1];
       if (pane !== undefined) actions.focusPane(pane);
     },
     busy: true,

@@ -19,6 +19,7 @@ const dialogs: (Dialog | undefined)[] = [
   { kind: 'hint', scroll: 0 },
   { kind: 'notes', scroll: 0 },
   { kind: 'copy' },
+  { kind: 'frame', title: 't', lines: ['x'], line: 1, index: 0, count: 3, scroll: 0 },
   { kind: 'quit' },
   { kind: 'savepoints' },
   { kind: 'changes', lines: ['x'] },

@@ -6,13 +6,17 @@ import { lessonKeys } from './lesson-keys.js';
 import { logKeys, searchKeys } from './log-keys.js';
 import { keyLabel } from './names.js';
 import { paneKeys } from './pane-keys.js';
+import { wireKeys } from './wire-keys.js';
+
+/** Keys that a focused pane keeps for itself, whatever they mean elsewhere. */
+const ownKeys: readonly Binding[] = [...wireKeys, ...logKeys];
 
 /** The one key table. */
 export const bindings: readonly Binding[] = [
   ...lessonKeys,
   ...paneKeys,
   ...exploreKeys,
-  ...logKeys,
+  ...ownKeys,
   ...searchKeys,
   ...generalKeys,
   ...listKeys,
@@ -26,17 +30,17 @@ export interface ActiveBinding {
 }
 
 /**
- * What does something now. A focused log pane keeps its own keys; while work runs only what cancels, scrolls, zooms or
+ * What does something now. A focused pane keeps its own keys; while work runs only what cancels, scrolls, zooms or
  * changes panes is left.
  */
 export function activeBindings(context: KeyContext): ActiveBinding[] {
-  const own = new Set(logKeys.filter(({ when }) => when(context)).flatMap(({ keys }) => keys));
+  const own = new Set(ownKeys.filter(({ when }) => when(context)).flatMap(({ keys }) => keys));
   const isBusy = context.view.busy !== undefined;
   return bindings
     .filter((binding) => (!isBusy || binding.busy === true) && binding.when(context))
     .map((binding) => ({
       binding,
-      keys: logKeys.includes(binding) ? binding.keys : binding.keys.filter((key) => !own.has(key)),
+      keys: ownKeys.includes(binding) ? binding.keys : binding.keys.filter((key) => !own.has(key)),
     }))
     .filter(({ binding, keys }) => keys.length > 0 || binding.keys.length === 0);
 }

@@ -6,7 +6,9 @@ import { ConsolePane } from '../panes/ConsolePane.js';
 import { LogPane } from '../panes/LogPane.js';
 import { MachinesPane } from '../panes/MachinesPane.js';
 import { type Area, visiblePanes } from '../state/layout.js';
-import type { PaneId } from '../state/view.js';
+import { type PaneId, paneSpec } from '../state/panes.js';
+import { width as columnsOf } from '../theme/text.js';
+import { WirePane } from '../wire/WirePane.js';
 import { FooterLine, MessageLine } from './Footer.js';
 
 interface PaneSize {
@@ -28,8 +30,9 @@ export function PaneScreen({ columns, header, first, firstPane }: Props) {
   const { parts } = useUi();
   const { view } = useSnapshot();
   const areas = screenLayout(parts);
-  parts.viewport.showsConsole =
-    areas.kind === 'tabs' ? view.pane === 'console' : visiblePanes(areas).includes('console');
+  const shows = (id: PaneId) => (areas.kind === 'tabs' ? view.pane === id : visiblePanes(areas).includes(id));
+  parts.viewport.showsConsole = shows('console');
+  parts.viewport.showsWire = shows('wire');
   const pane = (area: Area) => <PaneOf key={area.id} area={area} firstPane={firstPane} />;
   return (
     <>
@@ -69,6 +72,8 @@ function PaneOf({ area, firstPane }: { area: Area; firstPane: Props['firstPane']
       return <MachinesPane {...size} />;
     case 'console':
       return <ConsolePane {...size} />;
+    case 'wire':
+      return <WirePane {...size} />;
     case 'output':
       return <LogPane {...size} id="output" title="Output" empty="What is run prints here." />;
     case 'commands':
@@ -76,22 +81,18 @@ function PaneOf({ area, firstPane }: { area: Area; firstPane: Props['firstPane']
   }
 }
 
-const NAMES: Record<Exclude<PaneId, 'lesson'>, string> = {
-  machines: 'Machines',
-  console: 'Console',
-  output: 'Output',
-  commands: 'Commands',
-};
-
 function Tabs({ tabs, width, first }: { tabs: readonly PaneId[]; width: number; first: string }) {
   const { theme } = useUi();
   const { view } = useSnapshot();
-  const text = tabs
-    .map((id, index) => {
-      const label = `${index + 1} ${id === 'lesson' ? first : NAMES[id]}`;
-      return id === view.pane ? theme.paint('selected', `[${label}]`) : theme.paint('dim', ` ${label} `);
-    })
-    .join(' ');
+  const bar = (gap: string) =>
+    tabs
+      .map((id, index) => {
+        const label = `${index + 1} ${id === 'lesson' ? first : paneSpec(id).name}`;
+        return id === view.pane ? theme.paint('selected', `[${label}]`) : theme.paint('dim', ` ${label} `);
+      })
+      .join(gap);
+  const roomy = bar(' ');
+  const text = columnsOf(roomy) < width ? roomy : bar('');
   return (
     <Box width={width}>
       <Text wrap="truncate-end"> {text}</Text>

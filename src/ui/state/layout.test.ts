@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Layout, layout, visiblePanes } from './layout.js';
-import { PANES, type Zoom } from './view.js';
+import { isOptional, PANES, type PaneId } from './panes.js';
+import type { Zoom } from './view.js';
 
 const base = {
   machineLines: 4,
@@ -17,7 +18,9 @@ describe('layout', () => {
         for (const zoom of ['normal', 'half', 'full'] as const)
           for (const pane of PANES)
             for (const machineLines of [1, 4, 40]) {
-              const made: Layout = layout({ ...base, columns, rows, zoom, pane, machineLines });
+              // Looking at a pane makes it the one that is shown where not all fit.
+              const lower = isOptional(pane) ? pane : 'output';
+              const made: Layout = layout({ ...base, columns, rows, zoom, pane, machineLines, lower });
               if (made.kind === 'small') throw new Error('too small');
               if (made.kind === 'tabs') {
                 expect(made.body).toEqual({ id: pane, width: columns, height: rows - 4 });
@@ -30,12 +33,19 @@ describe('layout', () => {
               }
               const width = (made.left[0]?.width ?? 0) + (made.right[0]?.width ?? 0);
               expect(width).toBe(columns);
-              expect(visiblePanes(made)).toContain(
-                pane === 'commands' || pane === 'output'
-                  ? visiblePanes(made).find((id) => id === 'output' || id === 'commands')
-                  : pane,
-              );
+              expect(visiblePanes(made)).toContain(pane);
+              expect(new Set(visiblePanes(made)).size).toBe(visiblePanes(made).length);
             }
+  });
+
+  test('as many panes as there is room for, by rank, and the one that was looked at last', () => {
+    const panes = (rows: number, lower: PaneId) =>
+      visiblePanes(layout({ ...base, columns: 120, rows, lower })).slice(2);
+    expect(panes(24, 'output')).toEqual(['console', 'output']);
+    expect(panes(24, 'wire')).toEqual(['console', 'wire']);
+    expect(panes(36, 'output')).toEqual(['console', 'wire', 'output']);
+    expect(panes(36, 'commands')).toEqual(['console', 'output', 'commands']);
+    expect(panes(60, 'output')).toEqual(['console', 'wire', 'output', 'commands']);
   });
 
   test('kinds by size', () => {

@@ -1,10 +1,11 @@
-import type { PaneId, Zoom } from './view.js';
+import { isOptional, PANE_TABLE, PANES, type PaneId, paneSpec } from './panes.js';
+import type { Zoom } from './view.js';
 
 export const MINIMUM = { columns: 80, rows: 24 } as const;
 /** From here on lesson and panes stand side by side. */
 export const WIDE = 120;
-/** From here on output and command log each have a pane. */
-const TALL = 48;
+/** Rows that a pane of the right column should have; where there are fewer, some panes give way. */
+const ROWS = 7;
 
 export interface Area {
   id: PaneId;
@@ -26,7 +27,8 @@ export interface LayoutInput {
   machineLines: number;
   pane: PaneId;
   zoom: Zoom;
-  lower: 'output' | 'commands';
+  /** Of the panes for which there is no room, the one to show nevertheless. */
+  lower: PaneId;
   footer: boolean;
 }
 
@@ -40,16 +42,20 @@ export function layout(input: LayoutInput): Layout {
   if (columns < MINIMUM.columns || rows < MINIMUM.rows - 1) return { kind: 'small', columns, rows };
   const body = rows - chrome(input.footer);
   if (columns < WIDE) {
-    const tabs: PaneId[] = ['lesson', 'machines', 'console', 'output', 'commands'];
-    return { kind: 'tabs', body: { id: pane, width: columns, height: body - 1 }, tabs, columns, rows };
+    return { kind: 'tabs', body: { id: pane, width: columns, height: body - 1 }, tabs: PANES, columns, rows };
   }
   if (zoom === 'full')
     return { kind: 'split', left: [{ id: pane, width: columns, height: body }], right: [], columns, rows };
   const onLeft = pane === 'lesson';
   const share = zoom === 'half' ? (onLeft ? 0.65 : 0.35) : 0.48;
   const left = Math.round(columns * share);
-  const shown = rightPanes(rows, lower, pane, zoom);
-  const right = heights(shown, body, input.machineLines + 2, pane, zoom).map(({ id, height }) => ({
+  const machines =
+    zoom === 'half' && pane === 'machines'
+      ? Math.floor(body / 2)
+      : Math.min(input.machineLines + 2, Math.floor(body / 2));
+  const shown =
+    zoom === 'half' && pane !== 'lesson' && pane !== 'machines' ? [pane] : rightPanes(body - machines, lower);
+  const right = heights(shown, body, machines).map(({ id, height }) => ({
     id,
     height,
     width: columns - left,
@@ -57,27 +63,26 @@ export function layout(input: LayoutInput): Layout {
   return { kind: 'split', left: [{ id: 'lesson', width: left, height: body }], right, columns, rows };
 }
 
-function rightPanes(rows: number, lower: 'output' | 'commands', pane: PaneId, zoom: Zoom): PaneId[] {
-  if (zoom === 'half' && pane !== 'lesson' && pane !== 'machines') return ['machines', pane];
-  if (rows >= TALL) return ['machines', 'console', 'output', 'commands'];
-  return ['machines', 'console', lower];
+/** The panes below the machines: as many as fit, at least two, by rank; the one that was looked at last is among them. */
+function rightPanes(rows: number, lower: PaneId): PaneId[] {
+  const ranked = PANE_TABLE.filter(({ rank }) => rank !== undefined).toSorted((a, b) => (a.rank ?? 0) - (b.rank ?? 0));
+  const shown = ranked.slice(0, Math.max(2, Math.floor(rows / ROWS))).map(({ id }) => id);
+  if (!shown.includes(lower) && isOptional(lower)) shown[shown.length - 1] = lower;
+  return PANES.filter((id) => shown.includes(id));
 }
 
-/** The machines pane has a fixed height; the others share what is left, the command log less than the rest. */
-function heights(ids: readonly PaneId[], body: number, machines: number, pane: PaneId, zoom: Zoom) {
-  const top = zoom === 'half' && pane === 'machines' ? Math.floor(body / 2) : Math.min(machines, Math.floor(body / 2));
-  const rest = ids.filter((id) => id !== 'machines');
-  const weight = (id: PaneId) => (id === 'commands' && rest.length > 2 ? 0.6 : 1);
-  const total = rest.reduce((sum, id) => sum + weight(id), 0);
-  let left = body - top;
-  return [
-    { id: 'machines' as const, height: top },
-    ...rest.map((id, index) => {
-      const height = index === rest.length - 1 ? left : Math.floor(((body - top) * weight(id)) / total);
-      left -= height;
-      return { id, height };
-    }),
-  ];
+/** The machines have a fixed height; the others share what is left by their weights. */
+function heights(ids: readonly PaneId[], body: number, machines: number): { id: PaneId; height: number }[] {
+  let left = body - machines;
+  let weights = ids.reduce((sum, id) => sum + paneSpec(id).weight, 0);
+  const below = ids.map((id) => {
+    const { weight } = paneSpec(id);
+    const height = Math.round((left * weight) / weights);
+    left -= height;
+    weights -= weight;
+    return { id, height };
+  });
+  return [{ id: 'machines', height: machines }, ...below];
 }
 
 /** Panes that are on the screen, in the order of tab. */

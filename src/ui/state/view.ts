@@ -1,11 +1,12 @@
 import type { DoctorItem, Savepoint } from '../../engine/lab.js';
 import type { ExploreState } from '../explore/explore-state.js';
 import { atEnd, type LogPosition } from '../logs/log-position.js';
+import { everything, type WireLook } from '../wire/wire-look.js';
+import type { LogId, PaneId } from './panes.js';
+
+export { isLog, type LogId, PANES, type PaneId } from './panes.js';
 
 export type Screen = 'home' | 'lesson' | 'explore' | 'doctor' | 'cleanup';
-export type PaneId = 'lesson' | 'machines' | 'console' | 'output' | 'commands';
-/** Panes that show a log. */
-export type LogId = 'console' | 'output' | 'commands';
 export type Zoom = 'normal' | 'half' | 'full';
 
 export type Dialog =
@@ -15,6 +16,16 @@ export type Dialog =
   | { kind: 'hint'; scroll: number }
   | { kind: 'notes'; scroll: number }
   | { kind: 'copy' }
+  /** One frame of a line on the wire: `index` of the `refs` of line `line`. */
+  | {
+      kind: 'frame';
+      title: string;
+      lines: readonly string[];
+      line: number;
+      index: number;
+      count: number;
+      scroll: number;
+    }
   | { kind: 'quit' }
   | { kind: 'savepoints' }
   /** What free exploration changed. */
@@ -61,8 +72,8 @@ export interface View {
   step: Readonly<Record<string, number>>;
   pane: PaneId;
   zoom: Zoom;
-  /** Which of the two shares the lower right pane where both do not fit. */
-  lower: 'output' | 'commands';
+  /** Of the panes for which there is not always room, the one that was looked at last. */
+  lower: PaneId;
   /** Lines scrolled down in the lesson; undefined = follow what runs. */
   scroll: number | undefined;
   /** Machine of the console pane; `pinned` once the user chose it. */
@@ -84,6 +95,8 @@ export interface View {
   host: HostView;
   /** Where each log is looked at; of consoles, the one that is shown. */
   logs: Readonly<Record<LogId, LogPosition>>;
+  /** What of the wire is looked at. */
+  wire: WireLook;
   /** While exploring freely. */
   explore: ExploreState | undefined;
   /** What is being typed to search the log that has the focus. */
@@ -97,16 +110,12 @@ export interface HostView {
   image?: { ready: boolean; detail: string };
 }
 
-export const isLog = (pane: PaneId): pane is LogId => pane === 'console' || pane === 'output' || pane === 'commands';
-
 /** Shows the console of a machine, at its end. */
 export function showMachine(view: View, machine: string | undefined): View {
   if (machine === view.machine) return view;
   const console = { ...atEnd, wrap: view.logs.console.wrap };
   return { ...view, machine, logs: { ...view.logs, console } };
 }
-
-export const PANES: readonly PaneId[] = ['lesson', 'machines', 'console', 'output', 'commands'];
 
 export function initialView(): View {
   return {
@@ -130,7 +139,8 @@ export function initialView(): View {
     doctor: { items: undefined, looking: false, selected: 0 },
     savepoints: undefined,
     host: {},
-    logs: { console: atEnd, output: atEnd, commands: atEnd },
+    logs: { console: atEnd, wire: atEnd, output: atEnd, commands: atEnd },
+    wire: everything,
     explore: undefined,
     search: undefined,
   };

@@ -1,4 +1,5 @@
 import type { AttemptRef, EventBus, LabEvent, LabEventBody } from '../../engine/events.js';
+import type { Wire } from '../../engine/lab/wire-watch.js';
 import type { DoctorItem, Lab, MachineStatus, Savepoint } from '../../engine/lab.js';
 import type { ProviderReport } from '../../engine/providers/provider.js';
 import type { Lesson } from '../../steps/lesson.js';
@@ -21,6 +22,7 @@ export interface FakePlan {
   report?: ProviderReport;
   doctor?: DoctorItem[];
   savepoints?: Savepoint[];
+  wire?: Wire;
   /** By `lesson/step`; running any other step throws. */
   steps?: Record<string, RunScript>;
   /** Methods of the lab that the test expects to be called. */
@@ -29,6 +31,13 @@ export interface FakePlan {
   directory?: string;
 }
 
+const NO_WIRE: Wire = {
+  lines: [],
+  version: 0,
+  file: '/state/labs/default/wire.pcap',
+  look: async () => undefined,
+  export: () => Promise.reject(new Error('unplanned: wire.export')),
+};
 const REPORT: ProviderReport = { usable: true, version: '8.2.2', accelerator: 'kvm', slowness: 1, problems: [] };
 
 /** A Workshop that does what its plan says and nothing else: an unplanned call throws. */
@@ -168,6 +177,7 @@ export class FakeWorkshop implements Workshop {
       status: async () => this.status,
       probe: async () => this.plan.report ?? REPORT,
       watch: () => async () => {},
+      wire: this.plan.wire ?? NO_WIRE,
       savepoints: async () => this.plan.savepoints ?? [],
       console: (name) => ({
         logFile: `${this.plan.directory ?? '/state/labs/default'}/machines/${name}/console.log`,
