@@ -2,9 +2,14 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { defaultLabConfig } from '../engine/config/defaults.js';
 import { readPcap } from '../engine/network/pcap.js';
+import { readCaptureFile } from '../engine/wire/capture-file.js';
+import { Names, wireMachines } from '../engine/wire/names.js';
+import type { FrameRef } from '../engine/wire/pcap-parser.js';
 import { fixture, recorded } from '../engine/wire/test-support.js';
 import { createProgram } from './program.js';
+import { WirePrinter } from './wire-printer.js';
 
 let directory: string;
 let output: string;
@@ -89,6 +94,25 @@ describe('wire', () => {
       settled: true,
     });
     expect(new Date(objects[0].time).getFullYear()).toBe(2026);
+  });
+
+  test('goes on printing: what still changes is told again when it is done', async () => {
+    const printed: string[] = [];
+    const names = new Names(wireMachines(defaultLabConfig()));
+    const out = { write: (text: string) => printed.push(text.slice(15).trimEnd()) };
+    const filter = { machines: [], protocols: ['http' as const], text: 'initrd' };
+    const printer = new WirePrinter(out, { filter, names, file: fixture('boot.pcap') });
+    let count = 0;
+    const frames: [Buffer, FrameRef][] = [];
+    await readCaptureFile(fixture('boot.pcap'), (frame, ref) => frames.push([Buffer.from(frame), ref]));
+    for (const [frame, ref] of frames) {
+      printer.take(frame, ref);
+      await printer.tell(count++ * 400);
+    }
+    await printer.end();
+    expect(printed[0]).toBe('core-01 → core-provisioner  HTTP GET /images/initrd.cpio.gz');
+    expect(printed.at(-1)).toBe('core-01 → core-provisioner  HTTP GET /images/initrd.cpio.gz 200 20 KiB');
+    expect(printed.length).toBeLessThanOrEqual(4);
   });
 
   test('exports what passes the filters, and never over another file', async () => {

@@ -211,7 +211,9 @@ export function createLab(options: LabOptions): Lab {
         await Promise.all([end(), endWire()]);
       };
     },
-    close: () => ssh.close(),
+    async close() {
+      await Promise.all([wire.close(), ssh.close()]);
+    },
   };
 
   /** After a restore the guest's clock stands where it was saved; certificates and logs need the present. */

@@ -21,7 +21,10 @@ beforeEach(async () => {
   wire = new WireWatch(lab, consoles);
   file = join(lab.paths.labDirectory, 'wire.pcap');
 });
-afterEach(() => lab.dispose());
+afterEach(async () => {
+  await wire.close();
+  await lab.dispose();
+});
 
 /** A recorded capture as if it were recorded now. */
 function now(name: string, age = 0): Buffer {
@@ -84,6 +87,9 @@ test('of a boot that nobody watched only what it came to is told; an earlier boo
   await new Promise((wake) => setTimeout(wake, 20));
   const next = wire.follow();
   await expect.poll(stages).toEqual(['ignition']);
+  // Nothing is read twice.
+  const frames = wire.lines.reduce((sum, line) => sum + line.frames, 0);
+  expect(frames).toBe(2 * recorded('boot.pcap').length);
   await Promise.all([next(), endConsole()]);
 });
 

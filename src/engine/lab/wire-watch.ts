@@ -130,6 +130,12 @@ export class WireWatch implements Wire {
       if (this.#caughtUp) await this.#tell();
       await sleep(bytes === 0 ? POLL : BREATH, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  /** For good; what was read so far is not read again until then. */
+  async close(): Promise<void> {
+    this.#running?.stop.abort();
+    await this.#last;
     await this.#follower.close();
   }
 

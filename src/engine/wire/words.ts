@@ -135,6 +135,9 @@ export function dnsText(dns: Dns): string {
 const PORTS: Record<number, string> = {
   22: 'ssh',
   53: 'DNS',
+  67: 'DHCP server',
+  68: 'DHCP client',
+  69: 'TFTP',
   80: 'HTTP',
   123: 'NTP',
   443: 'HTTPS',
