@@ -14,16 +14,15 @@ const MOST = 2048;
 
 /** Who is who on the private network: machines by MAC from the lab's file, addresses as DHCP and ARP tell them. */
 export class Names {
-  readonly #byMac = new Map<string, WireMachine>();
+  #byMac = new Map<string, WireMachine>();
+  /** Length of the list when it was last looked at. */
+  #known = -1;
   /** MAC by IP. */
   readonly #owners = new Map<string, string>();
   readonly provisioner: WireMachine | undefined;
 
-  constructor(machines: readonly WireMachine[]) {
-    for (const machine of machines) {
-      this.#byMac.set(machine.mac.toLowerCase(), machine);
-      if (machine.ip !== undefined) this.learn(machine.ip, machine.mac.toLowerCase());
-    }
+  /** Machines may be added to the list and taken from it later. */
+  constructor(private readonly machines: readonly WireMachine[]) {
     this.provisioner = machines.find(({ role }) => role === 'provisioner');
   }
 
@@ -34,6 +33,7 @@ export class Names {
   }
 
   machine(mac: string): string | undefined {
+    this.#look();
     return this.#byMac.get(mac)?.name;
   }
 
@@ -45,6 +45,7 @@ export class Names {
 
   /** Name of an address's machine, or the address. */
   address(ip: string): string {
+    this.#look();
     const mac = this.#owners.get(ip);
     return (mac === undefined ? undefined : this.machine(mac)) ?? ip;
   }
@@ -62,9 +63,17 @@ export class Names {
   party(mac: string, ip: string | undefined): string {
     if (ip === undefined) return this.card(mac);
     if (isGroup(mac)) return 'all';
+    this.#look();
     const owner = this.#owners.get(ip);
     const forwarded = owner !== undefined ? owner !== mac : this.#isRouter(mac) && !isUnset(ip);
     return forwarded ? this.address(ip) : this.card(mac);
+  }
+
+  #look(): void {
+    if (this.#known === this.machines.length) return;
+    this.#known = this.machines.length;
+    this.#byMac = new Map(this.machines.map((machine) => [machine.mac.toLowerCase(), machine]));
+    for (const { mac, ip } of this.machines) if (ip !== undefined) this.learn(ip, mac.toLowerCase());
   }
 
   /** The provisioner is the gateway: addresses that nobody here has are behind it. */
@@ -73,8 +82,9 @@ export class Names {
   }
 }
 
-export function wireMachines(config: LabConfig): WireMachine[] {
-  return config.machines.map(({ name, role, mac, ip }) => ({ name, role, mac, ...(ip === undefined ? {} : { ip }) }));
+/** The list itself, which changes as machines are added to the lab and removed. */
+export function wireMachines(config: LabConfig): readonly WireMachine[] {
+  return config.machines;
 }
 
 const isGroup = (mac: string) => (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;

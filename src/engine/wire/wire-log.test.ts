@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Names } from './names.js';
 import { CORE_01, CORE_02, PROVISIONER, recorded, tcp, testWire, udp } from './test-support.js';
 import { matches, noFilter } from './wire-line.js';
 
@@ -142,6 +143,16 @@ test('etcd peers are told once per pair, however often they connect', () => {
   wire.take(tcp(peer, { ...CORE_01, port: 50000 }, 'SA', 1));
   wire.take(tcp({ ...CORE_01, port: 50000 }, peer, 'A', 2, 'x'.repeat(300)));
   expect(wire.text()).toEqual(['core-01 → core-02  etcd peer connected to core-02']);
+});
+
+test('a machine that is added later has its name from then on', () => {
+  const machines = [{ name: 'core-provisioner', role: 'provisioner' as 'provisioner' | 'node', ...PROVISIONER }];
+  const names = new Names(machines);
+  expect(names.card(CORE_01.mac)).toBe(`rogue? ${CORE_01.mac}`);
+  expect(names.address(PROVISIONER.ip)).toBe('core-provisioner');
+  machines.push({ name: 'core-04', role: 'node', ...CORE_01 });
+  expect(names.card(CORE_01.mac)).toBe('core-04');
+  expect(names.address(CORE_01.ip)).toBe('core-04');
 });
 
 test('a flood of connections and names fills no memory', () => {
