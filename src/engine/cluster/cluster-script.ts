@@ -31,7 +31,9 @@ etcd() {
 }
 mayu &
 for address in ${etcd.join(' ')}; do etcd "$address" & done
-if grep -Eq '^ *[0-9]+: [0-9A-F]{8}:0043 ' /proc/net/udp; then echo 'dhcp yes'; else echo 'dhcp no'; fi
+dhcp=no
+while read -r _ local _; do if [[ $local == *:0043 ]]; then dhcp=yes; fi; done < /proc/net/udp
+echo "dhcp $dhcp"
 ${ssh.length === 0 ? '' : knockScript(ssh)}
 wait`;
 }

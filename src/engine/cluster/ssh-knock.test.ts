@@ -29,5 +29,5 @@ test('finds those that greet as sshd does, at once, whatever the others do', asy
   const started = Date.now();
   const result = await exec.run('bash', ['-euo', 'pipefail', '-c', script]);
   expect(result).toMatchObject({ exitCode: 0, stdout: 'ssh 127.0.0.1\n', stderr: '' });
-  expect(Date.now() - started).toBeLessThan(6000);
+  expect(Date.now() - started).toBeLessThan(12_000);
 });

@@ -3,9 +3,9 @@
  * each and no key exchange.
  */
 export function knockScript(addresses: readonly string[]): string {
-  const knock = 'exec 3<> "/dev/tcp/$1/22" && IFS= read -r -t 2 -u 3 line && [[ $line == SSH-* ]] && echo "ssh $1"';
+  const knock = 'exec 3<> "/dev/tcp/$1/22" && IFS= read -r -t 5 -u 3 line && [[ $line == SSH-* ]] && echo "ssh $1"';
   return `for address in ${addresses.join(' ')}; do
-  timeout 3 bash -c '${knock}' bash "$address" 2> /dev/null &
+  timeout 6 bash -c '${knock}' bash "$address" 2> /dev/null &
 done
 wait`;
 }

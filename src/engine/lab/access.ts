@@ -133,10 +133,10 @@ export class Access {
   async onProvisioner(script: string, options: { signal?: AbortSignal; timeout: number }) {
     const provisioner = provisionerOf(this.parts.config);
     if (!(await this.provisionerRuns())) throw provisionerOff(provisioner.name);
-    return this.parts.ssh.script(await sshTarget(this.parts, this.ports, provisioner), script, {
-      ...options,
-      quiet: true,
-    });
+    // An emulated provisioner that boots, or installs others, takes its time.
+    const timeout = options.timeout * Math.min((await this.parts.provider.probe()).slowness, 4);
+    const target = await sshTarget(this.parts, this.ports, provisioner);
+    return this.parts.ssh.script(target, script, { ...options, timeout, quiet: true });
   }
 
   async provisionerRuns(): Promise<boolean> {

@@ -301,6 +301,7 @@ describe('watching', () => {
     const lab = await open({ ssh: { ready } });
     mayu = hosts({ 'core-01': '192.168.2.22', 'core-02': '192.168.2.21' });
     greeting = ['192.168.2.22'];
+    for (const name of ['core-01', 'core-02']) await writeFile(world.logFile(name), 'running in system mode\r\n');
     const end = lab.watch();
     await expect.poll(reached, { timeout: 8000 }).toEqual(['core-provisioner', 'core-01']);
     greeting = ['192.168.2.21', '192.168.2.22'];

@@ -8,6 +8,20 @@ import type { BootStage } from '../events.js';
 const PACE = { forming: 3000, slow: 8000, rest: 12_000 };
 /** After this many looks without news, looking slows down. */
 const CALM = 20;
+/** A look takes what the provisioner may need for its real work: it rests this many times as long as the look took. */
+const REST = 5;
+const LONGEST = 20_000;
+/** Stages in which no sshd can answer yet. */
+const TOO_EARLY: ReadonlySet<BootStage | undefined> = new Set<BootStage>([
+  'power-on',
+  'firmware',
+  'dhcp',
+  'ipxe',
+  'kernel',
+  'initrd',
+  'ignition',
+  'install',
+]);
 /** While there is nobody to ask, how often that is looked at. */
 const IDLE = 1000;
 
@@ -38,7 +52,11 @@ export async function watchCluster(parts: ClusterWatchParts): Promise<void> {
   for (let calm = 0; !signal.aborted; calm++) {
     const waiting = parts.nodes().filter(({ name }) => parts.stage(name) !== 'ssh');
     let pace = IDLE;
-    const state = await (parts.provisionerAnswers() ? look(parts, waiting, last) : off(last)).catch(() => last);
+    // A console that tells nothing is not believed for ever.
+    const knock = waiting.filter(({ name }) => calm >= CALM || !TOO_EARLY.has(parts.stage(name)));
+    const began = Date.now();
+    const state = await (parts.provisionerAnswers() ? look(parts, knock, last) : off(last)).catch(() => last);
+    const took = Date.now() - began;
     if (signal.aborted) return;
     if (state !== undefined && JSON.stringify(state) !== JSON.stringify(last)) {
       calm = 0;
@@ -51,7 +69,8 @@ export async function watchCluster(parts: ClusterWatchParts): Promise<void> {
     booting = now;
     if (parts.provisionerAnswers()) {
       const forming = waiting.length > 0 || (last !== undefined && !isSettled(last, parts.nodes()));
-      pace = !forming ? PACE.rest : calm < CALM ? PACE.forming : PACE.slow;
+      const wanted = !forming ? PACE.rest : calm < CALM ? PACE.forming : PACE.slow;
+      pace = Math.max(wanted, Math.min(took * REST, LONGEST));
     }
     await pause(parts, pace, now);
   }
