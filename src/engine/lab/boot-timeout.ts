@@ -30,6 +30,7 @@ export function bootTimeout(late: LateBoot): LabError {
     remedy: [
       ...remedy,
       `Look at its console: coreos-lab console ${machine.name}`,
+      `If it still moves, the computer is busy; wait on: coreos-lab up ${machine.name}`,
       `Start it anew: coreos-lab reload ${machine.name}`,
       `If that does not help, make it anew: coreos-lab destroy ${machine.name}, then coreos-lab up ${machine.name}`,
     ],
