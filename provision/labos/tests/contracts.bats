@@ -56,6 +56,10 @@
   grep -q '^GROUP=' /etc/flatcar/update.conf
 }
 
+@test "logind watches the power button" {
+  sudo journalctl -b -u systemd-logind | grep 'Watching system buttons'
+}
+
 @test "no service has failed" {
   [ -z "$(systemctl list-units --failed --plain --no-legend)" ]
 }
