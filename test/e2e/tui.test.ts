@@ -58,8 +58,11 @@ describe('the screen, in a real terminal', () => {
       await screen.shows('An overview of the machines');
       await screen.keys('Enter');
       await screen.shows(/core-03\s+not created/);
+      // While a step runs there is no going on to the next one.
+      await screen.shows('Step done');
       await screen.keys('?');
-      await screen.shows(/rerun/i);
+      // The footer speaks of running again too, and was there before.
+      await screen.shows('dim: not now');
       await screen.keys('Escape');
       await screen.shows('An overview of the machines');
       await screen.keys('n');
