@@ -2,6 +2,7 @@ import { Box, Text } from 'ink';
 import type { ReactNode } from 'react';
 import { useSnapshot, useUi } from '../app/context.js';
 import { screenLayout } from '../app/parts.js';
+import { ClusterPane } from '../cluster/ClusterPane.js';
 import { ConsolePane } from '../panes/ConsolePane.js';
 import { LogPane } from '../panes/LogPane.js';
 import { MachinesPane } from '../panes/MachinesPane.js';
@@ -70,6 +71,8 @@ function PaneOf({ area, firstPane }: { area: Area; firstPane: Props['firstPane']
       return firstPane(size);
     case 'machines':
       return <MachinesPane {...size} />;
+    case 'cluster':
+      return <ClusterPane {...size} />;
     case 'console':
       return <ConsolePane {...size} />;
     case 'wire':

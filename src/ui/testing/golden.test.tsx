@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { ClusterState } from '../../engine/cluster/cluster-state.js';
 import { width } from '../theme/text.js';
 import type { FakePlan } from './fake-workshop.js';
 import { fixtureDoctor } from './fixture-doctor.js';
@@ -55,6 +56,41 @@ const scenes: Record<string, (screen: TestScreen) => Promise<void>> = {
     await screen.until('Clean up');
   },
 };
+
+/** Lesson 2 at work: two nodes are members, the third is being installed. */
+const cluster: ClusterState = {
+  mayu: {
+    state: 'up',
+    dhcp: true,
+    hosts: [
+      { machine: 'core-01', serial: '0800278e158a-0', ip: '192.168.2.21', state: 'running', profile: 'core' },
+      { machine: 'core-02', serial: '0800278e158b-0', ip: '192.168.2.22', state: 'running', profile: 'core' },
+      { machine: 'core-03', serial: '0800278e158c-0', ip: '192.168.2.23', state: 'installing', profile: 'core' },
+    ],
+  },
+  etcd: {
+    quorum: true,
+    members: [
+      { name: 'core-01', address: '192.168.2.21', started: true, healthy: true, leader: true },
+      { name: 'core-02', address: '192.168.2.22', started: true, healthy: true, leader: false },
+      { name: 'core-03', address: '192.168.2.23', started: true, healthy: false, leader: false },
+    ],
+  },
+};
+const showCluster = async (screen: TestScreen, ...keys: string[]) => {
+  const running = provisionerUp.map((row) => ({ ...row, state: 'running' as const }));
+  screen.workshop.status = running;
+  for (const { name } of running) screen.workshop.emit({ type: 'machine', machine: name, state: 'running' });
+  screen.workshop.emit({ type: 'cluster', ...cluster });
+  await screen.advance(1200);
+  await screen.press(...keys);
+  await screen.until('core-01 leads');
+};
+Object.assign(scenes, {
+  cluster: (screen: TestScreen) => showCluster(screen, key.enter, '7'),
+  'cluster-zoomed': (screen: TestScreen) => showCluster(screen, key.enter, '7', 'z', 'z'),
+  'cluster-exploring': (screen: TestScreen) => showCluster(screen, 'e', '7'),
+});
 
 let screen: TestScreen | undefined;
 beforeAll(() => {
