@@ -90,7 +90,8 @@ prune_tree() {
   rm -rf "$root"/usr/share/doc "$root"/usr/share/man "$root"/usr/share/info "$root"/usr/share/locale "$root"/usr/share/bash-completion \
     "$root"/usr/share/zsh "$root"/usr/share/fish "$root"/usr/share/lintian "$root"/usr/share/bug "$root"/usr/share/initramfs-tools \
     "$root"/usr/lib/udev/hwdb.bin "$root"/usr/lib/udev/hwdb.d "$root"/usr/lib/x86_64-linux-gnu/gconv "$root"/usr/share/perl \
-    "$root"/usr/lib/x86_64-linux-gnu/perl "$root"/usr/share/debconf "$root"/usr/lib/systemd/boot
+    "$root"/usr/lib/x86_64-linux-gnu/perl "$root"/usr/lib/x86_64-linux-gnu/libperl.so.* "$root"/usr/lib/x86_64-linux-gnu/*.a \
+    "$root"/usr/bin/perl* "$root"/usr/bin/ignition-validate "$root"/usr/share/debconf "$root"/usr/lib/systemd/boot
   rm -rf "$root"/var/lib/apt "$root"/var/lib/dpkg "$root"/var/cache/* "$root"/var/log/* "$root"/var/backups "$root"/var/lib/ucf \
     "$root"/etc/apt "$root"/etc/initramfs-tools "$root"/etc/kernel "$root"/etc/udev/hwdb.bin
 }

@@ -40,6 +40,7 @@ storage:
 /** provision/mayu with the values of the default lab, as its `configure` fills them in. */
 async function ownConfig(): Promise<MayuConfig> {
   const values: Record<string, string> = {
+    IMAGE: 'labos',
     IMAGE_VERSION: '1.0.0',
     PROVISIONER_IP: '192.168.2.2',
     PRIVATE_CARD: 'eth1',

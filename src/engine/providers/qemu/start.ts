@@ -8,6 +8,7 @@ import { type Accelerator, qemuArgs } from './args.js';
 import { exists } from './disks.js';
 import { notCreated, startFailed } from './errors.js';
 import type { Machines } from './machine.js';
+import { giveWay } from './give-way.js';
 import { checkMemory, type RunningMachine } from './memory.js';
 import { checkSocketPaths, type MachinePaths, socketPaths } from './paths.js';
 import { checkPort } from './port-check.js';
@@ -66,7 +67,11 @@ export function createStarter(options: StarterOptions): Starter {
       timeout: LAUNCH_TIMEOUT,
       ...(how.signal === undefined ? {} : { signal: how.signal }),
     });
-    if (result.exitCode === 0) return;
+    if (result.exitCode === 0) {
+      const pid = spec.role === 'node' ? await machines.pid(spec.name) : undefined;
+      if (pid !== undefined) await giveWay(pid);
+      return;
+    }
     // Two starts of one machine: QEMU's lock on the pid file let only one through, and that is all that was wanted.
     if (/pid file/i.test(result.stderr) && (await machines.pid(spec.name)) !== undefined) return;
     throw startFailed(spec.name, result.timedOut ? `no start within ${LAUNCH_TIMEOUT} ms` : result.stderr, {
