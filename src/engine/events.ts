@@ -10,7 +10,10 @@ import type { ClusterState } from './cluster/cluster-state.js';
 /** Power state of a machine as the provider sees it. `aborted`: its hypervisor process died without being asked to. */
 export type PowerState = 'not_created' | 'poweroff' | 'starting' | 'running' | 'paused' | 'stopping' | 'aborted';
 
-/** Stages of a boot, in order; a machine passes a subset of them. Derived from its console and the wire. */
+/**
+ * Stages of a boot, in order; a machine passes a subset of them. Derived from its console and the wire. `reboot` and `disk` are those of a
+ * machine that was just installed: to its boot from disk they are what `firmware` and `kernel` were to the one over the network.
+ */
 export type BootStage =
   | 'power-on'
   | 'firmware'
@@ -20,8 +23,12 @@ export type BootStage =
   | 'initrd'
   | 'ignition'
   | 'install'
+  | 'reboot'
+  | 'disk'
   | 'system'
-  | 'ssh';
+  | 'ssh'
+  | 'etcd'
+  | 'running';
 
 /** Identifies one execution of a step: attempts of a step count from 1 within a run. */
 export interface AttemptRef {
@@ -54,8 +61,11 @@ export interface Failure {
 export type LabEventBody =
   /** Power state of a machine changed. */
   | { type: 'machine'; machine: string; state: PowerState; detail?: string }
-  /** A machine reached a boot stage; with `percent` (0–100): how far the stage that it is in has come. Those are not journaled. */
-  | { type: 'stage'; machine: string; stage: BootStage; percent?: number; sinceStart: number }
+  /**
+   * A machine reached a boot stage; with `percent` (0–100): how far the stage that it is in has come. Those are not journaled.
+   * `usual` is the median time of earlier boots of this kind from power-on to the stage `running`.
+   */
+  | { type: 'stage'; machine: string; stage: BootStage; percent?: number; sinceStart: number; usual?: number }
   /** New bytes in machines/<name>/console.log: [offset, offset+length). The text is in the file, not here. */
   | { type: 'console'; machine: string; offset: number; length: number }
   /** Lesson steps: begins and ends of attempts. */

@@ -240,6 +240,51 @@ describe('waiting for ssh of a node', () => {
   });
 });
 
+describe('waiting for ssh of a node that is installed', () => {
+  const NETWORK = 'SeaBIOS\r\nConfiguring (net0)\r\nLinux version 6\r\nlabos: switching to the real root\r\n';
+
+  test('fails at once when its installer gave up, with its reason', async () => {
+    const lab = await open({ ssh: { ready: async () => ({ ok: true }) } });
+    mayu = hosts({ 'core-01': '192.168.2.22' });
+    await writeFile(world.logFile('core-01'), `${NETWORK}labos: install: to /dev/vda: Lab OS 1.0.0\r\n`);
+    const reason = '/usr in memory is not what was built: the download was damaged';
+    setTimeout(() => void appendFile(world.logFile('core-01'), `labos: install: FAILED: ${reason}\r\n`), 500);
+    const began = Date.now();
+    await expect(lab.wait(['core-01'], 'ssh')).rejects.toMatchObject({
+      code: 'INSTALL_FAILED',
+      machine: 'core-01',
+      message: `core-01 was not installed: ${reason}.`,
+      remedy: expect.arrayContaining([expect.stringContaining('coreos-lab image send')]),
+      evidence: expect.arrayContaining([expect.stringContaining('FAILED')]),
+    });
+    expect(Date.now() - began).toBeLessThan(10_000);
+    expect(world.of('wait').at(-1)).toMatchObject({ done: true, ok: false });
+    // One that begins after that fails as well, until the machine begins anew.
+    await expect(lab.wait(['core-01'], 'ssh')).rejects.toMatchObject({ code: 'INSTALL_FAILED' });
+  });
+
+  test('ends with the system on its disk, and tells how long an installation usually takes as soon as it is one', async () => {
+    const lab = await open({ ssh: { ready: async () => ({ ok: true }) } });
+    await remember({ 'core-01': '192.168.2.22' });
+    await world.timings.record('install:qemu:kvm:flatcar:core-01', 90_000);
+    await world.timings.record('boot:qemu:kvm:flatcar:core-01', 20_000);
+    await writeFile(world.logFile('core-01'), '');
+    const log = world.logFile('core-01');
+    setTimeout(() => void appendFile(log, `${NETWORK}labos: install: 7% /usr\r\n`), 600);
+    const disk = 'labos: install: 100% done\r\nSeaBIOS\r\nGRUB: loading\r\nlabos: switching to the real root\r\n';
+    setTimeout(() => void appendFile(log, disk), 1800);
+    // ssh of this fake answers from the beginning on; before anything is known of the boot nobody would believe it.
+    world.ssh.ready = async () => ({ ok: world.of('stage').some(({ stage }) => stage === 'kernel') });
+    await lab.wait(['core-01'], 'ssh');
+    expect(world.of('stage').map(({ stage }) => stage)).toEqual(
+      expect.arrayContaining(['install', 'reboot', 'disk', 'system', 'ssh']),
+    );
+    expect(world.of('stage').at(-1)?.stage).toBe('ssh');
+    const usual = world.of('wait').map((event) => event.usual);
+    expect([usual[0], usual.at(-1)]).toEqual([20_000, 90_000]);
+  });
+});
+
 describe('up of nodes', () => {
   const starts = [
     { method: 'start', with: ['core-01'] },

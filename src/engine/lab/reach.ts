@@ -1,10 +1,12 @@
 import type { MachineConfig } from '../config/lab-config.js';
 import type { OperationOptions } from '../lab.js';
 import { bootTimeout } from './boot-timeout.js';
+import { BootTimes } from './boot-times.js';
 import { lastConsoleLines } from './evidence.js';
 import { provisionerOf } from './machines.js';
 import type { PowerParts } from './power.js';
 import { SshLook } from './ssh-look.js';
+import { troubleError } from './trouble-error.js';
 import { stoppedMeanwhile, waitFor } from './wait.js';
 
 export type Condition = 'ssh' | 'off' | 'running';
@@ -56,7 +58,6 @@ export class Reach {
     const { provider, consoles, events, timings, config, access } = this.parts;
     const { name } = machine;
     const endFollowing = await consoles.follow(name);
-    const { accelerator = 'native' } = await provider.probe();
     const { logFile } = provider.console(name);
     const ssh = new SshLook(access, this.parts.ssh, machine);
     const label = (what: string, ...details: (string | undefined)[]) => {
@@ -67,16 +68,17 @@ export class Reach {
     const nodeLabel = () =>
       label(ssh.host === undefined ? 'an address from Mayu' : `ssh at ${ssh.host}`, count, consoles.stage(name));
     try {
-      // A node without an address is yet to be installed, which takes longer than a boot.
+      // A node without an address is yet to be installed, which takes longer than a boot; so is one that boots over the network.
       const blank = machine.role === 'node' && (await access.addresses.known(machine)) === undefined;
       ssh.host = blank ? undefined : await access.addresses.known(machine);
+      const times = new BootTimes(this.parts);
+      const keys = { install: await times.ssh(name, 'install'), boot: await times.ssh(name, 'boot') };
+      const way = () => (blank || (machine.role === 'node' && consoles.way(name) === 'install') ? 'install' : 'boot');
       await waitFor(events, timings, {
         id: `${condition}:${name}`,
         label: label(what, count),
         ...(condition === 'ssh' && machine.role === 'node' ? { labelNow: nodeLabel } : {}),
-        ...(condition === 'ssh'
-          ? { timing: `${blank ? 'install' : 'boot'}:${provider.name}:${accelerator}:${config.image.name}:${name}` }
-          : {}),
+        ...(condition === 'ssh' ? { timing: () => keys[way()] } : {}),
         timeout,
         interval: condition === 'ssh' ? 400 : 1000,
         signal,
@@ -87,7 +89,12 @@ export class Reach {
             throw stoppedMeanwhile(name, state, await lastConsoleLines(logFile));
           }
           if (condition === 'running') return state === 'running';
-          return ssh.look(signal);
+          const reason = consoles.installFailed(name);
+          if (reason !== undefined) {
+            const evidence = await lastConsoleLines(logFile);
+            throw troubleError(machine, provisionerOf(config).name, { kind: 'install', reason }, evidence);
+          }
+          return (await ssh.look(signal)) && (await consoles.sshAnswered(name));
         },
         late: async () =>
           bootTimeout({
@@ -101,7 +108,6 @@ export class Reach {
             evidence: await lastConsoleLines(logFile),
           }),
       });
-      if (condition === 'ssh') await consoles.reach(name, 'ssh');
     } finally {
       await endFollowing();
     }

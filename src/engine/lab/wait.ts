@@ -10,8 +10,8 @@ export interface WaitOptions {
   label: string;
   /** The label with what is known by now; told again whenever it changes. Default: `label`. */
   labelNow?: () => string;
-  /** Key under which the duration is remembered; undefined = not remembered. */
-  timing?: string;
+  /** Key under which the duration is remembered, as far as is known by now; undefined = not remembered. */
+  timing?: () => string;
   timeout: number;
   /** Milliseconds between looks. */
   interval: number;
@@ -26,28 +26,31 @@ export interface WaitOptions {
 export async function waitFor(events: EventSink, timings: Timings, options: WaitOptions): Promise<void> {
   const { id, label, timing, timeout, interval, signal } = options;
   const since = Date.now();
-  const usual = timing === undefined ? undefined : timings.usual(timing);
-  const base = { type: 'wait', id, label, since, ...(usual === undefined ? {} : { usual }) } as const;
-  let told = options.labelNow?.() ?? label;
-  events.emit({ ...base, label: told });
+  const now = () => {
+    const usual = timing === undefined ? undefined : timings.usual(timing());
+    return { label: options.labelNow?.() ?? label, ...(usual === undefined ? {} : { usual }) };
+  };
+  const base = { type: 'wait', id, since } as const;
+  let told = now();
+  events.emit({ ...base, ...told });
   let ok = false;
   try {
     while (!(await options.look())) {
       signal?.throwIfAborted();
-      const now = options.labelNow?.() ?? label;
-      if (now !== told) events.emit({ ...base, label: now });
-      told = now;
+      const known = now();
+      if (known.label !== told.label || known.usual !== told.usual) events.emit({ ...base, ...known });
+      told = known;
       if (Date.now() - since > timeout) throw await options.late();
       await sleep(interval, undefined, signal === undefined ? {} : { signal });
     }
     ok = true;
-    if (timing !== undefined) await timings.record(timing, Date.now() - since);
+    if (timing !== undefined) await timings.record(timing(), Date.now() - since);
   } catch (error) {
     // What Node's timer throws says less than the reason of the abort.
     signal?.throwIfAborted();
     throw error;
   } finally {
-    events.emit({ ...base, done: true, ok });
+    events.emit({ ...base, ...told, label, done: true, ok });
   }
 }
 

@@ -21,6 +21,8 @@ const TOO_EARLY: ReadonlySet<BootStage | undefined> = new Set<BootStage>([
   'initrd',
   'ignition',
   'install',
+  'reboot',
+  'disk',
 ]);
 /** While there is nobody to ask, how often that is looked at. */
 const IDLE = 1000;
@@ -33,9 +35,11 @@ export interface ClusterWatchParts {
   /** Nodes that run. */
   nodes(): readonly MachineConfig[];
   stage(name: string): BootStage | undefined;
+  /** Its ssh answered in this boot. */
+  isReached(name: string): boolean;
   /** One verified try. */
   sshAnswers(name: string): Promise<boolean>;
-  reached(name: string): Promise<void>;
+  reached(name: string): Promise<unknown>;
   emit(state: ClusterState): void;
   signal: AbortSignal;
 }
@@ -50,7 +54,7 @@ export async function watchCluster(parts: ClusterWatchParts): Promise<void> {
   let last: ClusterState | undefined;
   let booting = '';
   for (let calm = 0; !signal.aborted; calm++) {
-    const waiting = parts.nodes().filter(({ name }) => parts.stage(name) !== 'ssh');
+    const waiting = parts.nodes().filter(({ name }) => !parts.isReached(name));
     let pace = IDLE;
     // A console that tells nothing is not believed for ever.
     const knock = waiting.filter(({ name }) => calm >= CALM || !TOO_EARLY.has(parts.stage(name)));
@@ -114,7 +118,7 @@ async function pause(parts: ClusterWatchParts, milliseconds: number, booting: st
     await sleep(Math.min(500, milliseconds), undefined, { signal }).catch(() => undefined);
     const now = parts
       .nodes()
-      .filter(({ name }) => parts.stage(name) !== 'ssh')
+      .filter(({ name }) => !parts.isReached(name))
       .map(({ name }) => name)
       .join();
     if (now !== booting && now !== '' && now.length > booting.length) return;

@@ -80,8 +80,9 @@ export function watchMachines(
     provisionerAnswers: () => reached.has(provisioner),
     nodes: () => config.machines.filter(({ name, role }) => role === 'node' && known.get(name) === 'running'),
     stage: (name) => consoles.stage(name),
+    isReached: (name) => consoles.has(name, 'ssh'),
     sshAnswers,
-    reached: (name) => consoles.reach(name, 'ssh'),
+    reached: (name) => consoles.sshAnswered(name),
     emit: (state) => events.emit({ type: 'cluster', ...state }),
     signal: stop.signal,
   });

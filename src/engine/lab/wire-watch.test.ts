@@ -3,7 +3,7 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { pcapHeader, putRecordHeader, RECORD_HEADER_BYTES } from '../network/pcap.js';
-import { fixture, recorded } from '../wire/test-support.js';
+import { CORE_01, fixture, PROVISIONER, recorded, tcp } from '../wire/test-support.js';
 import { Boots } from './boots.js';
 import { ConsoleWatch } from './console-watch.js';
 import { makeTestLab, type TestLab } from './test-support.js';
@@ -27,8 +27,10 @@ afterEach(async () => {
 });
 
 /** A recorded capture as if it were recorded now. */
-function now(name: string, age = 0): Buffer {
-  const parts = recorded(name).flatMap(({ frame, length }) => {
+const now = (name: string, age = 0) => records(recorded(name), age);
+
+function records(frames: readonly { frame: Buffer; length: number }[], age = 0): Buffer {
+  const parts = frames.flatMap(({ frame, length }) => {
     const header = Buffer.alloc(RECORD_HEADER_BYTES);
     putRecordHeader(header, 0, (Date.now() + 1 - age) * 1000, frame.length, length);
     return [header, frame];
@@ -72,6 +74,30 @@ test('a boot on the wire is told as stages, with the console and never back', as
   const exported = join(lab.directory, 'out.pcap');
   expect(await wire.export(exported, { machines: ['core-01'], protocols: ['dns'], text: '' })).toBe(4);
   await Promise.all([end(), endConsole()]);
+});
+
+test('what Mayu was told on the wire is that a node runs; what the console tells after that takes nothing back', async () => {
+  writeFileSync(file, pcapHeader());
+  await boots.begin('core-01', lab.logFile('core-01'));
+  const endConsole = await consoles.follow('core-01');
+  const end = wire.follow();
+  await appendFile(lab.logFile('core-01'), 'SeaBIOS\r\nGRUB: loading\r\nlabos: switching to the real root\r\n');
+  await expect.poll(stages).toContain('system');
+  const client = { ...CORE_01, port: 2001 };
+  const server = { ...PROVISIONER, port: 4080 };
+  const put = 'PUT /admin/host/0800278e158a-0/boot_complete HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}';
+  const frames = [
+    tcp(client, server, 'PA', 1, put),
+    tcp(server, client, 'PA', 1, 'HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n'),
+  ];
+  appendFileSync(file, records(frames.map((frame) => ({ frame, length: frame.length }))));
+  await expect.poll(stages, { timeout: 5000 }).toContain('running');
+  await appendFile(lab.logFile('core-01'), 'lab: etcd: member core-01 of 3\r\nlab: boot complete\r\n');
+  await expect.poll(stages).toContain('etcd');
+  await consoles.sshAnswered('core-01');
+  await Promise.all([end(), endConsole()]);
+  expect(stages()).toEqual(['firmware', 'kernel', 'system', 'running', 'etcd', 'ssh']);
+  expect(consoles.stage('core-01')).toBeUndefined();
 });
 
 test('of a boot that nobody watched only what it came to is told; an earlier boot tells nothing', async () => {

@@ -27,6 +27,7 @@ const STAGE_OF: Partial<Record<BootFact, BootStage>> = {
   script: 'ipxe',
   percent: 'kernel',
   ignition: 'ignition',
+  complete: 'running',
 };
 
 /** What was seen on the private network, as lines. */

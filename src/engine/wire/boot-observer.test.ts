@@ -76,6 +76,23 @@ describe('boots', () => {
     expect(observer.facts('core-01')).toEqual({ machine: 'core-01', dhcp: 'discover' });
   });
 
+  test('each boot tells that it is complete, also one from disk that shows nothing before; an answer of refusal does not', () => {
+    const { wire, news } = observe();
+    const tell = (port: number, status: string) => {
+      const client = { ...CORE_01, port };
+      const server = { ...PROVISIONER, port: 4080 };
+      const path = '/admin/host/0800278e158a-0/boot_complete';
+      wire.take(tcp(client, server, 'PA', 1, `PUT ${path} HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}`));
+      wire.take(tcp(server, client, 'PA', 1, `HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`));
+    };
+    tell(2001, '503 Service Unavailable');
+    expect(news).toEqual([]);
+    tell(2002, '202 Accepted');
+    expect(news).toMatchObject([{ fact: 'complete', facts: { machine: 'core-01', complete: true } }]);
+    tell(2003, '200 OK');
+    expect(news.map(({ fact }) => fact)).toEqual(['complete', 'complete']);
+  });
+
   test('what a running system fetches is no boot', () => {
     const { wire, observer } = observe();
     const client = { ...CORE_01, port: 2001 };

@@ -37,6 +37,8 @@ interface Observed {
   facts: BootFacts;
   kernel?: HttpExchange;
   initrd?: HttpExchange;
+  /** The last time that it told that it runs. */
+  complete?: HttpExchange;
   /** URL of the script that DHCP gave. */
   bootFile?: string;
 }
@@ -59,9 +61,12 @@ export class BootObserver {
     const before = this.#machine(happening);
     if (before === undefined) return [];
     const old = { ...before.facts };
+    const { complete } = before;
     if (happening.kind === 'dhcp') this.#dhcp(before, happening.dhcp);
     else if (happening.kind === 'http') this.#http(before, happening.exchange);
     else return [];
+    // Each boot tells it once, and one from disk has no other beginning on the wire.
+    if (before.complete !== complete) delete old.complete;
     const { facts } = before;
     const news: BootNews[] = [];
     for (const fact of Object.keys(facts) as (keyof BootFacts)[]) {
@@ -122,7 +127,9 @@ export class BootObserver {
     const path = pathOf(exchange);
     const answered = exchange.status !== undefined && exchange.status < 300;
     if (isBootComplete(exchange)) {
-      if (answered) facts.complete = true;
+      if (!answered) return;
+      observed.complete = exchange;
+      facts.complete = true;
     } else if (isIgnition(exchange)) {
       if (answered) facts.ignition = true;
     } else if (exchange.agent !== undefined && !/ipxe/i.test(exchange.agent)) return;

@@ -1,4 +1,5 @@
 import type { BootStage } from '../../engine/events.js';
+import { bootPath } from '../state/boot-path.js';
 import type { MachineView } from '../state/lab-state.js';
 import { isBooting, isUp } from '../state/reduce-machines.js';
 import { clock } from '../theme/format.js';
@@ -14,27 +15,12 @@ const STAGE: Record<BootStage, string> = {
   initrd: 'initrd',
   ignition: 'Ignition',
   install: 'install',
+  reboot: 'reboot',
+  disk: 'disk',
   system: 'system',
   ssh: 'ssh',
-};
-
-const ORDER: readonly BootStage[] = [
-  'power-on',
-  'firmware',
-  'dhcp',
-  'ipxe',
-  'kernel',
-  'initrd',
-  'ignition',
-  'install',
-  'system',
-  'ssh',
-];
-
-/** What a machine of a role is expected to pass on its way; stages that it really passed are added. */
-const PATH: Record<MachineView['role'], readonly BootStage[]> = {
-  provisioner: ['firmware', 'kernel', 'ignition', 'system', 'ssh'],
-  node: ['firmware', 'dhcp', 'ipxe', 'kernel', 'ignition', 'system', 'ssh'],
+  etcd: 'etcd',
+  running: 'running',
 };
 
 export const stateWord: Record<MachineView['state'], string> = {
@@ -45,6 +31,12 @@ export const stateWord: Record<MachineView['state'], string> = {
   paused: 'paused',
   stopping: 'stopping',
   aborted: 'crashed',
+};
+
+const ETCD: Record<NonNullable<MachineView['etcd']>, (theme: Theme) => string> = {
+  leader: () => 'etcd leader',
+  healthy: () => 'etcd ok',
+  ill: (theme) => theme.paint('warn', 'etcd ill'),
 };
 
 export interface MachineLook {
@@ -82,7 +74,9 @@ function facts(machine: MachineView, now: number, theme: Theme, room: number): s
   const parts = [theme.paint(tone, isUp(machine.state) ? word.trimEnd() : word)];
   if (isUp(machine.state)) {
     if (machine.ip !== undefined) parts.push(machine.ip);
-    if (machine.ssh !== undefined) parts.push(machine.ssh ? 'ssh ok' : theme.paint('warn', 'no ssh'));
+    if (machine.ssh === false) parts.push(theme.paint('warn', 'no ssh'));
+    if (machine.etcd !== undefined) parts.push(ETCD[machine.etcd](theme));
+    if (machine.ssh === true) parts.push('ssh ok');
     if (machine.since !== undefined) parts.push(theme.paint('dim', `up ${clock(now - machine.since)}`));
   } else if (machine.detail !== undefined) parts.push(theme.paint('dim', plain(machine.detail)));
   // What does not fit is left out as a whole, the least important first.
@@ -102,37 +96,38 @@ function dot(machine: MachineView, theme: Theme): string {
 function bootTime(machine: MachineView, now: number, long: boolean, theme: Theme): string {
   if (machine.since === undefined) return '';
   const elapsed = now - machine.since;
-  const late = machine.usual !== undefined && elapsed > machine.usual * 1.5;
-  const usual = machine.usual === undefined ? '' : `${long ? ', usually ' : ' of '}${clock(machine.usual)}`;
-  return theme.paint(late ? 'warn' : 'plain', clock(elapsed)) + theme.paint('dim', usual);
+  // How long ssh takes says nothing of what comes after it.
+  const usual = machine.usualRunning ?? (machine.ssh === true ? undefined : machine.usual);
+  const late = usual !== undefined && elapsed > usual * 1.5;
+  const words = usual === undefined ? '' : `${long ? ', usually ' : ' of '}${clock(usual)}`;
+  return theme.paint(late ? 'warn' : 'plain', clock(elapsed)) + theme.paint('dim', words);
 }
 
-/** `POST › kernel › [Ignition 62%] › ssh`; passed stages give way first when it is tight. */
+/**
+ * `POST › kernel › [Ignition 62%] › system › ssh`. When it is tight, passed stages give way first, then those that are farthest ahead; the present
+ * one and the goal stay.
+ */
 export function chain(machine: MachineView, width: number, theme: Theme): string {
-  const present = machine.stages.at(-1);
-  const at = present === undefined ? -1 : ORDER.indexOf(present);
-  const known = new Set<BootStage>([...PATH[machine.role], ...machine.stages]);
-  if (machine.stages.some((stage) => stage !== 'power-on')) known.delete('power-on');
-  const items = ORDER.filter((stage) => known.has(stage)).map((stage) => {
-    const index = ORDER.indexOf(stage);
-    if (index < at) return { text: theme.paint('ok', STAGE[stage]), kind: 'done' };
-    if (index > at) return { text: theme.paint('dim', STAGE[stage]), kind: 'todo' };
-    const percent = machine.percent === undefined ? '' : ` ${Math.floor(machine.percent)}%`;
-    return { text: theme.paint('accent', `[${STAGE[stage]}${percent}]`), kind: 'now' };
+  const path = bootPath(machine);
+  const at = path.indexOf(machine.stages.at(-1) as BootStage);
+  const percent = machine.percent === undefined ? '' : ` ${Math.floor(machine.percent)}%`;
+  const items = path.map((stage, index) => {
+    if (index < at) return theme.paint('ok', STAGE[stage]);
+    if (index > at) return theme.paint('dim', STAGE[stage]);
+    return theme.paint('accent', `[${STAGE[stage]}${percent}]`);
   });
   const separator = theme.paint('dim', ` ${glyph.arrow} `);
-  const join = (all: typeof items) => all.map(({ text }) => text).join(separator);
-  let shown = items;
-  const shorter = () => {
-    const middle = shown.findLastIndex(({ kind }, index) => kind === 'todo' && index < shown.length - 1);
-    const past = shown.findIndex(({ kind }) => kind === 'done');
-    const drop = past !== -1 && past < shown.length - 1 ? past : middle;
-    return drop === -1 ? undefined : shown.toSpliced(drop, 1);
-  };
-  while (columnsOf(join(shown)) > width) {
-    const next = shorter();
-    if (next === undefined) break;
-    shown = next;
+  const gap = theme.paint('dim', '…');
+  const goal = items.length - 1;
+  // From `from` to before `to`, then the goal.
+  const line = (from: number, to: number, middle: string[]) =>
+    [...items.slice(from, to), ...(to < goal ? middle : []), ...items.slice(Math.max(to, goal))].join(separator);
+  for (let from = 0; from < Math.max(at, 0); from++) {
+    if (columnsOf(line(from, goal, [])) <= width) return line(from, goal, []);
   }
-  return clip(join(shown), width);
+  const present = Math.max(at, 0);
+  for (let to = goal; to > present; to--) {
+    if (columnsOf(line(present, to, [gap])) <= width) return line(present, to, [gap]);
+  }
+  return clip(line(present, present + 1, []), width);
 }

@@ -28,6 +28,12 @@ export interface MachineView {
   added?: true;
   /** Median time that this machine takes until ssh, milliseconds. */
   usual?: number;
+  /** The same until it does what it is for, on the way that it takes. */
+  usualRunning?: number;
+  /** What Mayu makes of it. */
+  profile?: string;
+  /** How its etcd member is; undefined = none is known. */
+  etcd?: 'leader' | 'healthy' | 'ill';
 }
 
 export interface WaitView {

@@ -1,10 +1,11 @@
 import type { MachineStatus } from '../../engine/lab.js';
+import { atGoal, withStage } from './boot-path.js';
 import type { EventOf } from './event-types.js';
 import type { LabState, MachineView } from './lab-state.js';
 
 export function reduceMachine(state: LabState, event: EventOf<'machine'>): LabState {
   return updateMachine(state, event.machine, (old) => {
-    const { detail: _detail, percent, since, ssh, ...rest } = old;
+    const { detail: _detail, percent, since, ssh, usualRunning, etcd, ...rest } = old;
     const detail = event.detail === undefined ? {} : { detail: event.detail };
     if (event.state === 'starting' || (event.state === 'running' && !isUp(old.state))) {
       return { ...rest, state: event.state, since: event.time, stages: [], ...detail };
@@ -16,6 +17,8 @@ export function reduceMachine(state: LabState, event: EventOf<'machine'>): LabSt
         ...(since === undefined ? {} : { since }),
         ...(ssh === undefined ? {} : { ssh }),
         ...(percent === undefined ? {} : { percent }),
+        ...(usualRunning === undefined ? {} : { usualRunning }),
+        ...(etcd === undefined ? {} : { etcd }),
         ...detail,
       };
     }
@@ -25,15 +28,19 @@ export function reduceMachine(state: LabState, event: EventOf<'machine'>): LabSt
 
 export function reduceStage(state: LabState, event: EventOf<'stage'>): LabState {
   return updateMachine(state, event.machine, (old) => {
-    const { percent: _percent, ...rest } = old;
-    const seen = old.stages.at(-1) === event.stage;
+    const { percent: _percent, ssh: answered, etcd, usualRunning: known, ...rest } = old;
+    const { stages, anew } = withStage(old.stages, event.stage);
+    const ssh = event.stage === 'ssh' || (!anew && answered === true);
+    const usualRunning = event.usual ?? (stages.length > 1 ? known : undefined);
     return {
       ...rest,
       // A stage is proof of life, whatever the last poll of the hypervisor said.
       state: isUp(old.state) && old.state !== 'starting' ? old.state : 'running',
       since: event.time - event.sinceStart,
-      stages: seen ? old.stages : [...old.stages.filter((stage) => stage !== event.stage), event.stage],
-      ...(event.stage === 'ssh' ? { ssh: true } : {}),
+      stages,
+      ...(ssh ? { ssh } : {}),
+      ...(etcd === undefined || anew ? {} : { etcd }),
+      ...(usualRunning === undefined ? {} : { usualRunning }),
       ...(event.percent === undefined ? {} : { percent: event.percent }),
     };
   });
@@ -90,10 +97,9 @@ export function isUp(state: MachineView['state']): boolean {
   return state === 'starting' || state === 'running' || state === 'paused' || state === 'stopping';
 }
 
-/** Powered on, seen booting, and not yet reached by ssh. */
+/** Powered on, seen booting, and not yet where its boot leads. */
 export function isBooting(machine: MachineView): boolean {
-  if (machine.state === 'starting') return true;
-  return machine.state === 'running' && machine.ssh !== true && machine.stages.at(-1) !== 'ssh';
+  return machine.state === 'starting' || (machine.state === 'running' && !atGoal(machine));
 }
 
 function updateMachine(state: LabState, name: string, update: (old: MachineView) => MachineView): LabState {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { LabEvent, LabEventBody } from '../../engine/events.js';
-import { initialLabState, type LabState, stepKey } from './lab-state.js';
+import type { BootStage, LabEvent, LabEventBody } from '../../engine/events.js';
+import { initialLabState, type LabState, type MachineView, stepKey } from './lab-state.js';
 import { closeHistory, reduce } from './reduce.js';
 import { applyStatus, isBooting } from './reduce-machines.js';
 
@@ -31,6 +31,7 @@ describe('machines', () => {
       { type: 'stage', machine: 'core-01', stage: 'firmware', sinceStart: 500 },
       { type: 'stage', machine: 'core-01', stage: 'ignition', percent: 62, sinceStart: 1500 },
     ]);
+    expect(booting.machines[1]).not.toHaveProperty('ssh');
     expect(booting.machines[1]).toMatchObject({
       state: 'running',
       stages: ['firmware', 'ignition'],
@@ -38,10 +39,14 @@ describe('machines', () => {
       since: 1500,
     });
     expect(isBooting(booting.machines[1] as never)).toBe(true);
-    const up = fold([{ type: 'stage', machine: 'core-01', stage: 'ssh', sinceStart: 900 }], booting);
-    expect(up.machines[1]).toMatchObject({ ssh: true });
-    expect(up.machines[1]).not.toHaveProperty('percent');
+    const ssh = fold([{ type: 'stage', machine: 'core-01', stage: 'ssh', sinceStart: 900 }], booting);
+    expect(ssh.machines[1]).toMatchObject({ ssh: true });
+    expect(ssh.machines[1]).not.toHaveProperty('percent');
+    expect(isBooting(ssh.machines[1] as never)).toBe(true);
+    const up = fold([{ type: 'stage', machine: 'core-01', stage: 'running', sinceStart: 1900 }], ssh);
     expect(isBooting(up.machines[1] as never)).toBe(false);
+    const first = fold([{ type: 'stage', machine: 'core-provisioner', stage: 'ssh', sinceStart: 900 }]);
+    expect(isBooting(first.machines[0] as never)).toBe(false);
   });
 
   test('power off forgets the boot; a second boot begins anew', () => {
@@ -59,6 +64,70 @@ describe('machines', () => {
     });
     const again = fold([{ type: 'machine', machine: 'core-01', state: 'starting' }], off);
     expect(again.machines[1]).toEqual({ name: 'core-01', role: 'node', state: 'starting', stages: [], since: 1000 });
+  });
+
+  const stage = (name: BootStage, more: { percent?: number; usual?: number } = {}): LabEventBody => ({
+    type: 'stage',
+    machine: 'core-01',
+    stage: name,
+    sinceStart: 1000,
+    ...more,
+  });
+  const node = (state: LabState) => state.machines[1] as MachineView;
+
+  test('the reboot after the installation keeps what was passed; ssh of the system in memory is forgotten', () => {
+    const over = (['firmware', 'dhcp', 'ipxe', 'kernel', 'ignition', 'system', 'ssh'] as const).map((each) =>
+      stage(each),
+    );
+    const installing = fold([...over, stage('install'), stage('install', { percent: 40, usual: 90_000 })]);
+    expect(node(installing)).toMatchObject({ percent: 40, usualRunning: 90_000 });
+    expect(node(installing)).not.toHaveProperty('ssh');
+    expect(node(installing).stages.slice(-2)).toEqual(['ignition', 'install']);
+    const booted = fold([stage('reboot'), stage('disk'), stage('system')], installing);
+    expect(node(booted).stages).toEqual([
+      ...(['firmware', 'dhcp', 'ipxe', 'kernel', 'ignition', 'install', 'reboot', 'disk', 'system'] as const),
+    ]);
+    expect(node(booted)).toMatchObject({ usualRunning: 90_000 });
+    const again = fold([stage('etcd'), stage('ssh'), stage('running'), stage('firmware')], booted);
+    expect(node(again).stages).toEqual(['firmware']);
+    expect(node(again)).not.toHaveProperty('ssh');
+  });
+
+  test('stages that are told late take nothing back', () => {
+    const late = fold([stage('disk'), stage('system'), stage('running'), stage('ssh'), stage('etcd'), stage('ssh')]);
+    expect(node(late).stages).toEqual(['disk', 'system', 'ssh', 'etcd', 'running']);
+    expect(node(late)).toMatchObject({ ssh: true });
+  });
+
+  test('a node whose disk cannot be booted begins again at the network', () => {
+    const back = fold([stage('kernel'), stage('install'), stage('reboot'), stage('dhcp')]);
+    expect(node(back).stages).toEqual(['dhcp']);
+  });
+
+  test('the cluster tells the profile and the health of the member; what etcd says is enough to be up', () => {
+    const cluster = (profile: string, healthy: boolean, leader = false): LabEventBody => ({
+      type: 'cluster',
+      mayu: {
+        state: 'up',
+        hosts: [{ machine: 'core-01', serial: 's', ip: '192.168.2.21', state: 'installing', profile }],
+      },
+      etcd: { quorum: true, members: [{ name: 'core-01', started: true, healthy, leader }] },
+    });
+    const ssh = fold([stage('kernel'), stage('ssh')]);
+    expect(isBooting(node(fold([cluster('core', false)], ssh)))).toBe(true);
+    expect(node(fold([cluster('core', false)], ssh))).toMatchObject({
+      ip: '192.168.2.21',
+      profile: 'core',
+      etcd: 'ill',
+    });
+    expect(isBooting(node(fold([cluster('core', true)], ssh)))).toBe(false);
+    expect(node(fold([cluster('core', true, true)], ssh))).toMatchObject({ etcd: 'leader' });
+    // A node that is no member is up by ssh.
+    const other = fold([cluster('default', false)], ssh);
+    expect(isBooting(node(other))).toBe(false);
+    expect(isBooting({ ...node(ssh), added: true })).toBe(false);
+    const anew = fold([cluster('core', true), stage('firmware')], ssh);
+    expect(node(anew)).not.toHaveProperty('etcd');
   });
 
   test('a repeated state keeps what is known', () => {
