@@ -4,6 +4,7 @@ import { width } from '../theme/text.js';
 import type { FakePlan } from './fake-workshop.js';
 import { fixtureDoctor } from './fixture-doctor.js';
 import { provisionerUp } from './fixture-lab.js';
+import { nodeBoots } from './fixture-nodes.js';
 import { type FakeClock, key, TestScreen } from './screen.js';
 import { failingScript, statusScript, upScript } from './scripts.js';
 
@@ -91,6 +92,18 @@ Object.assign(scenes, {
   'cluster-zoomed': (screen: TestScreen) => showCluster(screen, key.enter, '7', 'z', 'z'),
   'cluster-exploring': (screen: TestScreen) => showCluster(screen, 'e', '7'),
 });
+
+for (const [name, events] of Object.entries(nodeBoots)) {
+  scenes[name] = async (screen) => {
+    screen.workshop.status = provisionerUp;
+    screen.workshop.emit({ type: 'machine', machine: 'core-provisioner', state: 'running' });
+    screen.workshop.emit({ type: 'stage', machine: 'core-provisioner', stage: 'ssh', sinceStart: 192_000 });
+    for (const event of events) screen.workshop.emit(event);
+    if (name === 'nodes-running') screen.workshop.emit({ type: 'cluster', ...cluster });
+    await screen.press(key.enter, '2');
+    await screen.advance(400);
+  };
+}
 
 let screen: TestScreen | undefined;
 beforeAll(() => {
