@@ -106,8 +106,10 @@ for (const [name, events] of Object.entries(nodeBoots)) {
 }
 
 let screen: TestScreen | undefined;
-beforeAll(() => {
+beforeAll(async () => {
   process.env.TZ = 'UTC';
+  // The screen loads it when it is needed first; until then lessons are shown as they are written.
+  await import('../lesson/markdown.js');
 });
 afterEach(async () => {
   await screen?.close();
