@@ -1,8 +1,8 @@
 import type { LintFault } from '../lesson.js';
 
-/** `file:line:column severity message — suggestion` */
+/** `file:line:column severity message — suggestion`, on one line whatever is quoted of the lesson. */
 export function formatFault({ file, line, column, severity, message, suggestion }: LintFault): string {
-  return `${file}:${line}:${column} ${severity} ${message} — ${suggestion}`;
+  return `${file}:${line}:${column} ${severity} ${message} — ${suggestion}`.replace(/[\r\n]+/g, ' ');
 }
 
 /** By file, then place; errors before warnings. */
