@@ -37,9 +37,11 @@ download() {
   if [ -n "$sources" ]; then
     case $sources in *.sources) cp "$sources" "$apt/sources/" ;; *) cp "$sources" "$apt/sources/debian.list" ;; esac
   else
-    for suite in debian/:bookworm debian/:bookworm-updates debian-security/:bookworm-security; do
-      echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/${suite%:*} ${suite#*:} main"
-    done > "$apt/sources/debian.list"
+    # Another Debian or Ubuntu: the mirror that mmdebstrap, which builds the Lab OS, takes by default.
+    mirror=${DEBIAN_MIRROR:-$(grep -oE 'https?://[a-z.]+/debian\b' "$(command -v mmdebstrap)" | sed -n 1p)}
+    [ -n "$mirror" ] || refuse "This computer does not say where Debian's packages are: it is not Debian 12." \
+      "Set DEBIAN_MIRROR to the address of a mirror of Debian, and run the command again."
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror bookworm main" > "$apt/sources/debian.list"
   fi
   {
     printf '%s "%s";\n' Dir::State::status "$apt/status" Dir::State::lists "$apt/lists" Dir::Cache "$apt" \
