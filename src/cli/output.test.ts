@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { bytesText, clockText, print, printJson, table } from './output.js';
+import { bytesText } from '../engine/bytes-text.js';
+import { clockText, print, printJson, table } from './output.js';
 
 afterEach(() => vi.restoreAllMocks());
 

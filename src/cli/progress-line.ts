@@ -1,5 +1,6 @@
+import { bytesText } from '../engine/bytes-text.js';
 import type { LabEvent } from '../engine/events.js';
-import { bytesText, clockText } from './output.js';
+import { clockText } from './output.js';
 
 type ProgressEvent = Extract<LabEvent, { type: 'progress' }>;
 type WaitEvent = Extract<LabEvent, { type: 'wait' }>;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { bytesText } from '../../engine/bytes-text.js';
 import { withLab } from '../context.js';
-import { bytesText, print } from '../output.js';
+import { print } from '../output.js';
 
 export async function run(_options: object, command: Command): Promise<void> {
   await withLab(command, { report: true }, async ({ images, config, signal }) => {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { bytesText } from '../../engine/bytes-text.js';
 import { withLab } from '../context.js';
-import { bytesText, print, printJson, table } from '../output.js';
+import { print, printJson, table } from '../output.js';
 
 export async function run(options: { json?: boolean }, command: Command): Promise<void> {
   await withLab(command, {}, async ({ images }) => {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { bytesText } from '../../engine/bytes-text.js';
 import { withLab } from '../context.js';
-import { bytesText, print, printJson, table } from '../output.js';
+import { print, printJson, table } from '../output.js';
 
 /** `snapshot list`, `save NAME`, `restore NAME`, `discard NAME`. */
 export async function run(first: string | { json?: boolean }, second: unknown, third?: Command): Promise<void> {

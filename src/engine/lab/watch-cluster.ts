@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClusterLook } from '../cluster/cluster-look.js';
 import { type ClusterState, NO_ETCD } from '../cluster/cluster-state.js';
 import type { MachineConfig } from '../config/lab-config.js';
+import { STAGE_ORDER } from '../console/stage-order.js';
 import type { BootStage } from '../events.js';
 
 /** Milliseconds between two looks: while nodes boot, are installed or form a cluster; when that brings no news; and at rest. */
@@ -12,18 +13,7 @@ const CALM = 20;
 const REST = 5;
 const LONGEST = 20_000;
 /** Stages in which no sshd can answer yet. */
-const TOO_EARLY: ReadonlySet<BootStage | undefined> = new Set<BootStage>([
-  'power-on',
-  'firmware',
-  'dhcp',
-  'ipxe',
-  'kernel',
-  'initrd',
-  'ignition',
-  'install',
-  'reboot',
-  'disk',
-]);
+const TOO_EARLY: ReadonlySet<BootStage | undefined> = new Set(STAGE_ORDER.slice(0, STAGE_ORDER.indexOf('system')));
 /** While there is nobody to ask, how often that is looked at. */
 const IDLE = 1000;
 

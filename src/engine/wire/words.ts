@@ -1,21 +1,9 @@
+import { bytesText } from '../bytes-text.js';
 import type { Arp } from './decode/arp.js';
 import { type Dhcp, isPxe } from './decode/dhcp.js';
 import { DNS_CODES, type Dns } from './decode/dns.js';
 import type { HttpExchange, TcpConnection, TftpTransfer } from './happening.js';
 import type { Names } from './names.js';
-
-/** 4.1 KiB, 97 MiB */
-export function sizeText(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
-  const units = ['KiB', 'MiB', 'GiB', 'TiB'];
-  let value = bytes;
-  let unit = -1;
-  while (value >= (unit < 0 ? 1024 : 1023.5) && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${value.toFixed(value < 9.95 ? 1 : 0)} ${units[unit]}`;
-}
 
 function secondsText(microseconds: number): string {
   const seconds = Math.max(0, microseconds) / 1_000_000;
@@ -30,10 +18,10 @@ function transferText(
   const { done, size, started, ended } = part;
   if (finished) {
     const took = (ended ?? started) - started;
-    return took < 100_000 ? sizeText(done) : `${sizeText(done)} in ${secondsText(took)}`;
+    return took < 100_000 ? bytesText(done) : `${bytesText(done)} in ${secondsText(took)}`;
   }
-  if (size === undefined || size === 0) return `${sizeText(done)} so far`;
-  return `${Math.floor((done / size) * 100)}% of ${sizeText(size)}`;
+  if (size === undefined || size === 0) return `${bytesText(done)} so far`;
+  return `${Math.floor((done / size) * 100)}% of ${bytesText(size)}`;
 }
 
 export function dhcpText(dhcp: Dhcp): string {
@@ -158,6 +146,6 @@ export function tcpText({ server, state, up, down }: TcpConnection, names: Names
     return state === 'open' ? `peer connected to ${peer}` : `peer connection to ${peer} ${state}`;
   }
   const what = server.port === 2379 ? 'client connection' : portText(server.port);
-  const bytes = up + down === 0 ? '' : `, ${sizeText(up)} sent, ${sizeText(down)} received`;
+  const bytes = up + down === 0 ? '' : `, ${bytesText(up)} sent, ${bytesText(down)} received`;
   return `${what} ${state}${state === 'opening' ? '' : bytes}`;
 }
