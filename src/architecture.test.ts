@@ -80,6 +80,11 @@ describe('layers', () => {
     expect(others.sort()).toEqual(Object.keys(OWN_PROCESSES).sort());
   });
 
+  test('node:http is not imported: that reads all of its getters, one of which loads an HTTP client (use process.getBuiltinModule)', () => {
+    const importers = modules.filter(({ text }) => /^import (?!type\b)[^;]*'(node:)?https?'/m.test(text));
+    expect(importers.map(({ file }) => file)).toEqual([]);
+  });
+
   test('modules of engine and steps hold no state', () => {
     const found = [...under('engine'), ...under('steps')].flatMap(({ file, text }) =>
       moduleVariables(text).map((line) => `${file}: ${line}`),

@@ -9,14 +9,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { defaultLabConfig } from '../../src/engine/config/defaults.js';
 import { Boots } from '../../src/engine/lab/boots.js';
 import { ConsoleWatch } from '../../src/engine/lab/console-watch.js';
-import type { LabParts } from '../../src/engine/lab/parts.js';
+import type { Provider } from '../../src/engine/providers/provider.js';
+import { Timings } from '../../src/engine/state/timings.js';
 import { startUi } from '../../src/ui/start.js';
 import { FakeWorkshop } from '../../src/ui/testing/fake-workshop.js';
 import { nothingCreated } from '../../src/ui/testing/fixture-lab.js';
 import { percentile } from './figures.js';
 import type { FloodMeasurement } from './flood.js';
+
+type WatchParts = ConstructorParameters<typeof ConsoleWatch>[0];
 
 const LINES = 5000;
 const [how, seconds] = process.argv.slice(2);
@@ -28,6 +32,8 @@ const writer = `
 const { appendFileSync } = require('node:fs');
 const files = process.argv.slice(1);
 let line = 0;
+// Ends with the benchmark, however that ends.
+process.stdin.on('end', () => process.exit()).resume();
 setInterval(() => {
   let text = '';
   for (let i = 0; i < ${LINES / 50}; i++) text += '[' + (line++ / 1000).toFixed(6).padStart(12) + '] \\u001b[32msystemd\\u001b[0m[1]: Started unit number ' + line + ' of a very busy boot.\\r\\n';
@@ -80,13 +86,19 @@ async function measure(consoles: boolean): Promise<FloodMeasurement> {
     status: nothingCreated.map((row) => ({ ...row, state: 'running', uptime: 1000 })),
     lab: { watch: () => watchConsoles() },
   });
-  const provider = {
+  const provider: Partial<Provider> = {
+    name: 'qemu',
+    probe: async () => ({ usable: true, slowness: 1, problems: [] }),
     states: async () => new Map(machines.map((name) => [name, 'running'])),
-    console: (name: string) => ({ logFile: logFile(name), attach: () => Promise.reject(new Error()) }),
+    console: (name) => ({ logFile: logFile(name), attach: () => Promise.reject(new Error()) }),
   };
-  const paths = { labDirectory: directory };
+  const parts: Omit<WatchParts, 'provider' | 'paths'> = {
+    config: defaultLabConfig(),
+    events: workshop.events,
+    timings: await Timings.open(join(directory, 'timings.json')),
+  };
   const watch = new ConsoleWatch(
-    { provider, paths, events: workshop.events } as unknown as LabParts,
+    { ...parts, provider, paths: { labDirectory: directory } } as WatchParts,
     new Boots(directory),
   );
   const watchConsoles = () => {
@@ -111,7 +123,10 @@ async function measure(consoles: boolean): Promise<FloodMeasurement> {
   ended.catch((error: unknown) => glass.fail(error));
   let flood: ChildProcess | undefined;
   try {
-    if (consoles) flood = spawn(process.execPath, ['-e', writer, ...machines.map(logFile)], { stdio: 'ignore' });
+    if (consoles)
+      flood = spawn(process.execPath, ['-e', writer, ...machines.map(logFile)], {
+        stdio: ['pipe', 'ignore', 'ignore'],
+      });
     await sleep(3000);
     const keys: number[] = [];
     const panes = ['Machines', 'Console', 'Wire', 'Output', 'Lesson'];

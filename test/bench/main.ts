@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
+import { cluster } from './cluster.js';
 import type { Benchmark, Figure } from './figures.js';
 import { flood } from './flood.js';
 import { lesson } from './lesson.js';
@@ -7,7 +8,7 @@ import { lint } from './lint.js';
 import { startup } from './startup.js';
 import { switchThroughput } from './switch.js';
 
-const all: Benchmark[] = [startup, flood, switchThroughput, lint, lesson];
+const all: Benchmark[] = [startup, flood, switchThroughput, lint, lesson, cluster];
 const store = 'docs/performance.json';
 
 const wanted = process.argv.slice(2);

@@ -13,6 +13,13 @@ export interface Finished {
   stderr: string;
 }
 
+export interface Followed {
+  ended: Promise<Finished>;
+  said(pattern: RegExp): Promise<void>;
+  /** Ctrl-C. */
+  interrupt(): Promise<Finished>;
+}
+
 /**
  * A user with an empty state directory and this computer's own image cache, so that tests leave the real labs alone and do
  * not build the image again.
@@ -50,6 +57,45 @@ export class Sandbox {
 
   spawn(args: string[], cwd = this.directory) {
     return spawn(process.execPath, [bin, ...args], { cwd, env: this.env, stdio: 'pipe' });
+  }
+
+  /** Starts a command that runs on meanwhile: what it says can be waited for. */
+  follow(args: string[], timeout = 700_000): Followed {
+    const child = this.spawn(args);
+    let output = '';
+    let over = false;
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+    const ended = finished(child, timeout).finally(() => {
+      over = true;
+    });
+    // Whoever waits for what it says hears of its end by that.
+    ended.catch(() => undefined);
+    const said = async (pattern: RegExp) => {
+      const look = async () => {
+        if (pattern.test(output)) return true;
+        if (over) throw new Error(`coreos-lab ${args.join(' ')} ended without ${pattern}: ${output.slice(-3000)}`);
+        return false;
+      };
+      await until(`coreos-lab ${args.join(' ')} to say ${pattern}`, look, timeout);
+    };
+    return {
+      ended,
+      said,
+      interrupt: () => {
+        child.kill('SIGINT');
+        return ended;
+      },
+    };
+  }
+
+  /** Resolves when a machine's console shows it. */
+  async shown(machine: string, pattern: RegExp, timeout = 400_000): Promise<void> {
+    const file = join(this.directory, 'state/coreos-lab/labs/default/machines', machine, 'console.log');
+    await until(
+      `the console of ${machine} to show ${pattern}`,
+      async () => pattern.test(await readFile(file, 'utf8').catch(() => '')),
+      timeout,
+    );
   }
 
   /** The command line of the program as a shell would need it, for tmux. */

@@ -1,6 +1,10 @@
 import type { BootStage } from '../events.js';
+import { lastLine } from './last-line.js';
 import { ANY_MARKER, firstMarker, type Marker } from './stage-markers.js';
 import { stageIndex, TOLD_LATE } from './stage-order.js';
+
+/** Of an unfinished line, this much of its end is kept. */
+const LINE = 500;
 
 /** How far the installer of the Lab OS has come. */
 const INSTALLED = /labos: install: (\d{1,3})%/g;
@@ -48,7 +52,7 @@ export class BootStages {
     if (this.stage === 'install') {
       const percent = [...installing.matchAll(INSTALLED)].at(-1)?.[1];
       if (percent !== undefined) this.percent = Math.min(100, Number(percent));
-      this.open = lastLine(installing);
+      this.open = lastLine(installing).slice(-LINE);
     }
     return reached;
   }
@@ -56,7 +60,7 @@ export class BootStages {
   private follow(pending: string): BootStage[] {
     const reached: BootStage[] = [];
     if (!ANY_MARKER.test(pending)) {
-      this.rest = lastLine(pending);
+      this.rest = lastLine(pending).slice(-LINE);
       return reached;
     }
     for (const line of pending.split(/(?<=[\r\n])/)) {
@@ -150,5 +154,3 @@ export class BootStages {
     return stage;
   }
 }
-
-const lastLine = (text: string): string => /[^\r\n]*$/.exec(text.slice(-500))?.[0] ?? '';

@@ -1,4 +1,5 @@
 import stripAnsi from 'strip-ansi';
+import { lastLine } from './last-line.js';
 
 /** What a machine says when it gives up. */
 export interface Trouble {
@@ -29,7 +30,7 @@ export class BootTroubles {
   feed(text: string): Trouble[] {
     const pending = this.rest + text;
     // Most of what a console prints is of no interest: one look at a whole piece shows that.
-    const lines = ANY.test(pending) ? pending.split(/[\r\n]+/) : [/[^\r\n]*$/.exec(pending.slice(-LINE))?.[0] ?? ''];
+    const lines = ANY.test(pending) ? pending.split(/[\r\n]+/) : [lastLine(pending)];
     this.rest = lines.pop()?.slice(-LINE) ?? '';
     return lines.flatMap((line) => this.line(line.slice(-LINE)) ?? []);
   }

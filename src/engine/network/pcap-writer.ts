@@ -5,8 +5,11 @@ import { PCAP_HEADER_BYTES, pcapHeader, putRecordHeader, RECORD_HEADER_BYTES, wh
 const BUFFER_BYTES = 1024 * 1024;
 const FLUSH_AT = BUFFER_BYTES / 2;
 const FLUSH_AFTER = 100;
-/** Frames are stored whole up to this many bytes a second, beyond that their first 128: downloads would fill the disk. */
-const WHOLE_BYTES_PER_SECOND = 2 * 1024 * 1024;
+/**
+ * Frames are stored whole up to this many bytes a second, beyond that their first 128: downloads would fill the disk, and push the boots
+ * of a lesson's beginning out of the capture before its end.
+ */
+const WHOLE_BYTES_PER_SECOND = 256 * 1024;
 const BULK_SNAP = 128;
 /** Frames that tell what goes on are stored up to this length even then, as many bytes a second of them. */
 const TELLING_SNAP = 2048;

@@ -37,10 +37,10 @@ export class Names {
     return this.#byMac.get(mac)?.name;
   }
 
-  /** Name of a card's machine; what is none of the lab's is marked. */
+  /** Name of a card's machine; what is none of the lab's is called unknown. */
   card(mac: string): string {
     if (isGroup(mac)) return 'all';
-    return this.machine(mac) ?? `rogue? ${mac}`;
+    return this.machine(mac) ?? `unknown ${mac}`;
   }
 
   /** Name of an address's machine, or the address. */

@@ -148,7 +148,7 @@ test('etcd peers are told once per pair, however often they connect', () => {
 test('a machine that is added later has its name from then on', () => {
   const machines = [{ name: 'core-provisioner', role: 'provisioner' as 'provisioner' | 'node', ...PROVISIONER }];
   const names = new Names(machines);
-  expect(names.card(CORE_01.mac)).toBe(`rogue? ${CORE_01.mac}`);
+  expect(names.card(CORE_01.mac)).toBe(`unknown ${CORE_01.mac}`);
   expect(names.address(PROVISIONER.ip)).toBe('core-provisioner');
   machines.push({ name: 'core-04', role: 'node', ...CORE_01 });
   expect(names.card(CORE_01.mac)).toBe('core-04');

@@ -51,14 +51,14 @@ export class WireLog {
 
   #dhcp({ packet, ref, dhcp }: Of<'dhcp'>): WireLine {
     const { names } = this;
+    const rogue = dhcp.reply && packet.from !== names.provisioner?.mac.toLowerCase();
     const { line } = this.#book.put(`dhcp ${dhcp.xid} ${dhcp.type} ${packet.from} ${dhcp.mac}`, ref, () => ({
-      from: names.card(packet.from),
+      from: rogue ? (names.machine(packet.from) ?? `rogue? ${packet.from}`) : names.card(packet.from),
       // Answers are broadcast to one that has no address yet.
       to: names.card(dhcp.reply ? dhcp.mac : packet.to),
       machines: unique([names.machine(packet.from), names.machine(packet.to), names.machine(dhcp.mac)]),
       protocol: 'dhcp',
     }));
-    const rogue = dhcp.reply && packet.from !== names.provisioner?.mac.toLowerCase();
     return this.#book.say(line, times(dhcpText(dhcp), line.frames), {
       settled: true,
       warning: dhcp.type === 'nak' || rogue,

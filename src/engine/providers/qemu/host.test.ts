@@ -131,7 +131,26 @@ describe('savepoints on disk', () => {
     expect((await store.list()).map(({ name }) => name)).toEqual(['b', 'a']);
     await store.forget('core-01');
     expect(await store.list()).toEqual([record('b', 1, 'core-02')]);
+    await store.drop('b', ['core-02']);
+    expect(await store.list()).toEqual([]);
     await expect(async () => store.read('../x')).rejects.toMatchObject({ code: 'BAD_SAVEPOINT_NAME' });
+  });
+});
+
+describe('savepoints on disk, of machines that are destroyed side by side', () => {
+  it('lose all of them', async () => {
+    const store = createSavepointStore(directory);
+    const machines = ['core-01', 'core-02', 'core-03', 'core-04'].map((name) => ({
+      name,
+      live: true,
+      running: true,
+      bytes: 1,
+    }));
+    for (const name of ['a', 'b', 'c']) await store.write({ name, time: 1, tag: name, machines });
+    await Promise.all(machines.slice(1).map(({ name }) => store.forget(name)));
+    expect((await store.list()).map((record) => record.machines)).toEqual(Array(3).fill(machines.slice(0, 1)));
+    await store.forget('core-01');
+    expect(await store.list()).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LabError } from '../../errors.js';
+import { createOneAtATime } from '../../one-at-a-time.js';
 import { readRecord, writeRecord } from './record.js';
 
 /** What was saved, as written beside the machines after all of them were saved. */
@@ -17,8 +18,9 @@ export interface SavepointRecord {
 export interface SavepointStore {
   read(name: string): Promise<SavepointRecord | undefined>;
   write(record: SavepointRecord): Promise<void>;
-  remove(name: string): Promise<void>;
   list(): Promise<SavepointRecord[]>;
+  /** Takes machines out of a savepoint; the savepoint goes with the last of them. */
+  drop(name: string, machines: readonly string[]): Promise<void>;
   /** Takes a destroyed machine out of all savepoints. */
   forget(machine: string): Promise<void>;
 }
@@ -27,28 +29,41 @@ export function createSavepointStore(labDirectory: string): SavepointStore {
   const directory = join(labDirectory, 'savepoints');
   const fileOf = (name: string) => join(directory, `${checkSavepointName(name)}.json`);
 
-  const store: SavepointStore = {
-    read: (name) => readRecord<SavepointRecord>(fileOf(name)),
-    write: async (record) => {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-      await writeRecord(fileOf(record.name), record);
-    },
-    remove: (name) => rm(fileOf(name), { force: true }),
-    list: async () => {
-      const files = (await readdir(directory).catch(() => [])).filter((file) => file.endsWith('.json'));
-      const records = await Promise.all(files.map((file) => readRecord<SavepointRecord>(join(directory, file))));
-      return records.filter((record) => record !== undefined).toSorted((a, b) => a.time - b.time);
-    },
-    forget: async (machine) => {
-      for (const record of await store.list()) {
-        const machines = record.machines.filter(({ name }) => name !== machine);
-        if (machines.length === record.machines.length) continue;
-        if (machines.length === 0) await store.remove(record.name);
-        else await store.write({ ...record, machines });
-      }
-    },
+  // Machines are destroyed side by side, and each of them changes the same records.
+  const inTurn = createOneAtATime();
+  const read = (name: string) => readRecord<SavepointRecord>(fileOf(name));
+
+  async function list(): Promise<SavepointRecord[]> {
+    const files = (await readdir(directory).catch(() => [])).filter((file) => file.endsWith('.json'));
+    const records = await Promise.all(files.map((file) => readRecord<SavepointRecord>(join(directory, file))));
+    return records.filter((record) => record !== undefined).toSorted((a, b) => a.time - b.time);
+  }
+
+  async function write(record: SavepointRecord): Promise<void> {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await writeRecord(fileOf(record.name), record);
+  }
+
+  async function drop(record: SavepointRecord, names: readonly string[]): Promise<void> {
+    const machines = record.machines.filter(({ name }) => !names.includes(name));
+    if (machines.length === 0) await rm(fileOf(record.name), { force: true });
+    else if (machines.length < record.machines.length) await write({ ...record, machines });
+  }
+
+  return {
+    read,
+    list,
+    write: (record) => inTurn(directory, () => write(record)),
+    drop: (name, machines) =>
+      inTurn(directory, async () => {
+        const record = await read(name);
+        if (record !== undefined) await drop(record, machines);
+      }),
+    forget: (machine) =>
+      inTurn(directory, async () => {
+        for (const record of await list()) await drop(record, [machine]);
+      }),
   };
-  return store;
 }
 
 /** The name becomes part of a file's name and of a monitor command. */

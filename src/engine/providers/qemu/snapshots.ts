@@ -152,9 +152,7 @@ export function createSnapshots(options: SnapshotsOptions): Snapshots {
       if (record === undefined) return;
       const gone = record.machines.filter(({ name }) => names.includes(name));
       for (const { name } of gone) await dropOne(name, record.tag);
-      const left = record.machines.filter(({ name }) => !names.includes(name));
-      if (left.length === 0) await store.remove(savepoint);
-      else await store.write({ ...record, machines: left });
+      await store.drop(savepoint, names);
     },
   };
 }
