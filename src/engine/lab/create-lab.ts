@@ -12,7 +12,7 @@ import { refuseIfOff, tellIfOff } from './machine-off.js';
 import { machineNamed, provisionerOf, selectMachines } from './machines.js';
 import { fetchMayu } from './mayu-container.js';
 import { writeMayuHosts } from './mayu-hosts.js';
-import type { PrivateNetwork } from './network-guard.js';
+import { NetworkGuard, type PrivateNetwork } from './network-guard.js';
 import type { LabParts } from './parts.js';
 import { Power, type PowerParts } from './power.js';
 import { Reach } from './reach.js';
@@ -45,6 +45,7 @@ export function createLab(options: LabOptions): Lab {
   const savepoints = new Savepoints(parts, power);
   const machine = (name: string) => machineNamed(config, name);
   const provisioner = provisionerOf(config);
+  const guard = options.network && new NetworkGuard({ network: options.network, events, machinesRun });
 
   async function usableProvider(signal?: AbortSignal) {
     return requireUsable(await provider.probe({ ...(signal && { signal }) }));
@@ -96,7 +97,7 @@ export function createLab(options: LabOptions): Lab {
 
     start: (names, operation) => power.start(names, operation),
     async up(names, operation) {
-      const end = wire.follow();
+      const end = attend();
       try {
         await upMachines(parts, power, reach, names, operation);
       } finally {
@@ -112,7 +113,7 @@ export function createLab(options: LabOptions): Lab {
     destroy: (names) => power.destroy(names),
     async wait(names, condition, operation) {
       const machines = selectMachines(config, names);
-      const end = wire.follow();
+      const end = attend();
       try {
         await reach.wait(machines, condition, operation);
       } finally {
@@ -194,8 +195,7 @@ export function createLab(options: LabOptions): Lab {
       examine(parts, {
         image: async () => void (await lab.ensureImage()),
         networkIsDown: async () => {
-          const running = [...(await power.states(config.machines)).values()].includes('running');
-          return running && options.network !== undefined && !(await options.network.running());
+          return (await machinesRun()) && options.network !== undefined && !(await options.network.running());
         },
         network: async () => {
           await options.network?.start();
@@ -205,16 +205,29 @@ export function createLab(options: LabOptions): Lab {
         },
       }),
     watch() {
-      const endWire = wire.follow();
-      const end = watchMachines(parts, consoles, (name) => reach.sshAnswers(machine(name)), options.network);
+      const ends = [attend(), watchMachines(parts, consoles, (name) => reach.sshAnswers(machine(name)))];
       return async () => {
-        await Promise.all([end(), endWire()]);
+        await Promise.all(ends.map((end) => end()));
       };
     },
     async close() {
       await Promise.all([wire.close(), ssh.close()]);
     },
   };
+
+  async function machinesRun(): Promise<boolean> {
+    return [...(await power.states(config.machines)).values()].includes('running');
+  }
+
+  /** Follows the private network, and keeps it up, until the returned function is called. */
+  function attend(): () => Promise<void> {
+    const endWire = wire.follow();
+    const release = guard?.hold();
+    return async () => {
+      release?.();
+      await endWire();
+    };
+  }
 
   /** After a restore the guest's clock stands where it was saved; certificates and logs need the present. */
   async function settle(): Promise<void> {

@@ -3,7 +3,6 @@ import type { PowerState } from '../events.js';
 import type { Access } from './access.js';
 import type { ConsoleWatch } from './console-watch.js';
 import { provisionerOf } from './machines.js';
-import { guardNetwork, type PrivateNetwork } from './network-guard.js';
 import type { LabParts } from './parts.js';
 import { STATE_WORDS } from './status-table.js';
 import { watchCluster } from './watch-cluster.js';
@@ -15,20 +14,18 @@ const CALM = 20;
 
 /**
  * Looks at the machines from time to time: emits `machine` events for what changed, follows the consoles of those that run, and
- * says when one ended without being asked to; keeps the private network up. The returned function ends that.
+ * says when one ended without being asked to. The returned function ends that.
  */
 export function watchMachines(
   parts: LabParts & { access: Access },
   consoles: ConsoleWatch,
   sshAnswers: (name: string) => Promise<boolean>,
-  network?: PrivateNetwork,
 ): () => Promise<void> {
   const { config, provider, events } = parts;
   const known = new Map<string, PowerState>();
   const following = new Map<string, () => Promise<void>>();
   const reached = new Set<string>();
   const stop = new AbortController();
-  const keepNetwork = network && guardNetwork(network, events);
 
   const changed = async (name: string, state: PowerState) => {
     const before = known.get(name);
@@ -59,7 +56,6 @@ export function watchMachines(
       reached.add(name);
       await consoles.reach(name, 'ssh');
     }
-    await keepNetwork?.([...known.values()].includes('running'));
     return change;
   };
 
