@@ -82,8 +82,9 @@ export async function bundle(entryPoints, outdir) {
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'none',
-    // ssh2 finds its optional native parts by relative paths, esbuild its program; so they stay packages of their own.
-    external: ['ssh2', 'esbuild', 'react-devtools-core'],
+    // ssh2 finds its optional native parts by relative paths, esbuild its program; openpgp's licence wants it to be replaceable. So they stay
+    // packages of their own.
+    external: ['ssh2', 'openpgp', 'esbuild', 'react-devtools-core'],
     define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

@@ -2,6 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import { withAddedMachines } from '../engine/config/added.js';
 import type { LabConfig } from '../engine/config/lab-config.js';
 import { loadLabConfig } from '../engine/config/load.js';
+import { withPinnedImage } from '../engine/config/pinned-image.js';
 import type { ContainerStore } from '../engine/containers/container-store.js';
 import { createContainerStore } from '../engine/containers/create-container-store.js';
 import { LabError } from '../engine/errors.js';
@@ -52,14 +53,21 @@ export async function compose({ labFile, lock: command }: ComposeOptions): Promi
   makeLabDirectories(paths);
   checkStateVersion(paths.labDirectory);
   const lock = command === undefined ? undefined : acquireLock(lockFile(paths), { command });
-  const config = await withAddedMachines(declared, paths.labDirectory);
+  const pinned = await withPinnedImage(declared, paths.labDirectory);
+  const config = await withAddedMachines(pinned, paths.labDirectory);
 
   const root = packageRoot();
   const provisionDirectory = join(root, 'provision');
   const bus = createEventBus();
   const exec = createExec(bus);
   const { cacheDirectory, labDirectory, runtimeDirectory } = paths;
-  const images = createImageStore({ exec, events: bus, cacheDirectory, provisionDirectory });
+  const images = createImageStore({
+    exec,
+    events: bus,
+    cacheDirectory,
+    provisionDirectory,
+    provider: () => provider.name,
+  });
   const containers = createContainerStore({ exec, events: bus, cacheDirectory, provisionDirectory });
   const provider = createQemuProvider({
     exec,

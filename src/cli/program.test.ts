@@ -108,6 +108,9 @@ describe('usage errors are code 2 and say what to do:', () => {
       'Add --yes to say yes beforehand.',
     ],
     [['mayu', 'lsit'], 'UNKNOWN_COMMAND', 'There is no command "mayu lsit".', 'Did you mean: coreos-lab mayu list'],
+    [['image', 'fetch', 'x.tar'], 'CHECKSUM_MISSING', /together with its checksum/, /--sha256 CHECKSUM$/],
+    [['image', 'fetch', 'x', '--sha256', 'y', '--all'], 'OPTIONS_CLASH', /for releases/, /Leave them out/],
+    [['image', 'fetch'], 'NOT_RELEASED', 'There are no releases of the Lab OS to fetch.', /image build/],
     [['mayu', 'fetch', 'x.tar'], 'CHECKSUM_MISSING', /together with its checksum/, /--sha256 CHECKSUM$/],
     [['--lab', 'nowhere.yaml', 'status'], 'CONFIG_MISSING', /nowhere\.yaml cannot be read \(ENOENT\)/, /--lab/],
   ])('%j', async (args, code, message, remedy) => {
@@ -124,7 +127,6 @@ describe('usage errors are code 2 and say what to do:', () => {
     [['--debgu'], "error: unknown option '--debgu'\n(Did you mean --debug?)\n"],
     [['exec'], "error: missing required argument 'machine'\n"],
     [['snapshot', 'save'], "error: missing required argument 'name'\n"],
-    [['image', 'fetch', 'x.tar'], "error: required option '--sha256 <checksum>' not specified\n"],
     [['--lab'], "error: option '--lab <file>' argument missing\n"],
   ])('%j', async (args, stderr) => {
     expect(await lab(...args)).toMatchObject({ code: 2, stdout: '', stderr });

@@ -252,9 +252,13 @@ function addSetupCommands(program: Command): void {
     .description('build the Lab OS')
     .action(lazy(() => import('./commands/image-build.js')));
   image
-    .command('fetch <source>')
-    .description('take a packed image from a URL or a file')
-    .requiredOption('--sha256 <checksum>', 'its SHA-256, 64 hexadecimal digits')
+    .command('fetch [source]')
+    .description('fetch and verify the releases that the lab needs, or take a packed image')
+    .option('--sha256 <checksum>', 'of a packed image, 64 hexadecimal digits')
+    .option('--all', 'all that lessons may want of it, on any hypervisor: before a flight')
+    .option('--mirror <source>', 'URL or directory to take releases from')
+    .option('--renew', 'ask the channel for its newest version, and keep to that one')
+    .addHelpText('after', IMAGE_FETCH)
     .action(lazy(() => import('./commands/image-fetch.js')));
   image
     .command('send')
@@ -270,6 +274,14 @@ function addSetupCommands(program: Command): void {
     .addHelpText('after', '\nExample:\n  source <(coreos-lab completion bash)')
     .action(lazy(() => import('./commands/completion.js')));
 }
+
+const IMAGE_FETCH = `
+A mirror has the folders of the release servers: CHANNEL/amd64-usr/VERSION/ and update/amd64-usr/VERSION/. docs/images.md says more.
+
+Examples:
+  coreos-lab image fetch --all
+  coreos-lab image fetch --mirror /media/usb/flatcar
+  coreos-lab image fetch labos.tar.zst --sha256 CHECKSUM`;
 
 const EXAMPLES = `
 Examples:

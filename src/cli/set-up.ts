@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { LabError } from '../engine/errors.js';
 import { quoteCommand } from '../engine/exec-quote.js';
+import { imageDefinition } from '../engine/images/image-definition.js';
 import { requireUsable } from '../engine/providers/require-usable.js';
 import { confirm } from './ask.js';
 import type { Context } from './context.js';
@@ -28,14 +29,15 @@ export async function needsSetUp({
   return (await images.find(config.image.name, config.image.version)) === undefined;
 }
 
-/** Installs the packages that are missing, then makes the image. Asks before it changes the system, unless `yes`. */
+/** Installs the packages that are missing, then makes or fetches the image. Asks before it changes the system, unless `yes`. */
 export async function setUp(context: Context, options: { yes: boolean }): Promise<void> {
   const { lab, exec, images, containers, config, provider, signal } = context;
   const needsImage = (await images.find(config.image.name, config.image.version)) === undefined;
+  const definition = imageDefinition(config.image.name);
   // Mayu's container image is built when lesson 2 wants it; what that takes is installed with the rest.
   const needsMayu = (await containers.find(config.mayu.version)) === undefined;
   const missing = await missingPackages(context, [
-    ...(needsImage && config.image.name === 'labos' ? [IMAGE_LIST] : []),
+    ...(needsImage && definition.release === undefined ? [IMAGE_LIST] : []),
     ...(needsMayu ? [MAYU_LIST] : []),
   ]);
   if (missing.length > 0) {
@@ -58,10 +60,8 @@ export async function setUp(context: Context, options: { yes: boolean }): Promis
   // What is installed may still be of no use, such as a QEMU that is too old: told before two minutes of building.
   requireUsable(await provider.probe({ signal }));
   if (needsImage && !options.yes && process.stdin.isTTY) {
-    const go = await confirm(`Build the operating system now? It takes about two minutes and 1 GB of disk.`, {
-      preset: true,
-    });
-    if (!go) throw declined('coreos-lab image build');
+    const go = await confirm(definition.question, { preset: true });
+    if (!go) throw declined(definition.command);
   }
   await lab.ensureImage({ signal });
   // With the image an accelerator can be proven, which the first start of a machine is then spared.

@@ -54,7 +54,8 @@ export class LabError extends Error {
   }
 }
 
-function isDiskFull(error: unknown): boolean {
+/** The disk, or what one may use of it, is used up. */
+export function isDiskFull(error: unknown): boolean {
   const { code } = (error ?? {}) as NodeJS.ErrnoException;
   return code === 'ENOSPC' || code === 'EDQUOT';
 }

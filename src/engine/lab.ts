@@ -3,7 +3,7 @@ import type { MayuHost } from './cluster/mayu-host.js';
 import type { LabConfig, MachineConfig } from './config/lab-config.js';
 import type { BootStage, PowerState } from './events.js';
 import type { ExecResult } from './exec.js';
-import type { ImageFiles } from './images/image-store.js';
+import type { CachedImage, ImageFiles } from './images/image-store.js';
 import type { FetchedMayu } from './lab/mayu-container.js';
 import type { GivenHosts } from './lab/mayu-hosts.js';
 import type { SentImage } from './lab/send-image.js';
@@ -29,6 +29,15 @@ export interface MachineStatus {
 
 export interface OperationOptions {
   signal?: AbortSignal;
+}
+
+export interface FetchImagesOptions extends OperationOptions {
+  /** Everything that any lesson may want of it on any hypervisor, and the update; otherwise what machines are started from here. */
+  all?: boolean;
+  /** URL or directory to take releases from; otherwise as lab.yaml says. */
+  mirror?: string | undefined;
+  /** Ask the channels again, though the lab has a version already. */
+  renew?: boolean;
 }
 
 export interface Savepoint {
@@ -66,6 +75,8 @@ export interface Lab {
   probe(): Promise<ProviderReport>;
   /** Makes sure that the lab's image is in the cache: found there, else built or fetched, with `progress` events. */
   ensureImage(options?: OperationOptions): Promise<ImageFiles>;
+  /** Fetches what is published of the lab's image and not in the cache, and keeps with the lab what its channels stand for. */
+  fetchImages(options?: FetchImagesOptions): Promise<CachedImage[]>;
   /**
    * Create (if needed), start (staggered), and wait until ssh answers for machines that have an operating system or get one:
    * nodes that were installed, or all of them where Mayu runs.

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { imageDefinition } from '../../engine/images/image-definition.js';
 import { attachConsole } from '../attach-terminal.js';
 import { copyToClipboard } from '../clipboard.js';
 import { type Composed, compose } from '../compose.js';
@@ -44,7 +45,7 @@ export async function run(_options: object, command: Command): Promise<number> {
         const found = await images.find(name, version);
         return {
           ready: found !== undefined,
-          detail: found === undefined ? 'not built yet' : 'ready',
+          detail: found === undefined ? imageDefinition(name).absent : 'ready',
         };
       },
       dropCaches: () => dropCaches(parts),

@@ -1,3 +1,5 @@
+import { imageDefinition } from '../images/image-definition.js';
+import { compareVersions, isChannel } from '../images/release/versions.js';
 import { defaultSerial } from './defaults.js';
 import { hostRange, ipv4 } from './ipv4.js';
 import type { LabConfig, MachineConfig } from './lab-config.js';
@@ -10,7 +12,27 @@ export interface ConfigFault {
 
 /** What no single value can tell: names twice, addresses outside, ranges that overlap. Reports all of it. */
 export function checkConfig(config: LabConfig): ConfigFault[] {
-  return [...checkDuplicates(config.machines), ...checkRoles(config.machines), ...checkAddresses(config)];
+  return [
+    ...checkImage(config),
+    ...checkDuplicates(config.machines),
+    ...checkRoles(config.machines),
+    ...checkAddresses(config),
+  ];
+}
+
+function checkImage({ image }: LabConfig): ConfigFault[] {
+  const definition = imageDefinition(image.name);
+  const { version, update } = image;
+  if (definition.release === undefined) {
+    const keys = (['update', 'mirror'] as const).filter((key) => image[key] !== undefined);
+    return keys.map((key) => ({
+      path: ['image', key],
+      message: `is not for ${image.name}: it is built, and no release of it is published`,
+    }));
+  }
+  if (update === undefined || isChannel(definition, update) || isChannel(definition, version)) return [];
+  if (compareVersions(update, version) > 0) return [];
+  return [{ path: ['image', 'update'], message: `${update} must be newer than image.version (${version})` }];
 }
 
 function checkDuplicates(machines: MachineConfig[]): ConfigFault[] {

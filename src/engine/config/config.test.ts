@@ -50,6 +50,35 @@ describe('lab.yaml', () => {
     ]);
   });
 
+  test('Flatcar is its stable channel, on machines of the size that it needs', () => {
+    const config = parseLabConfig('image: {name: flatcar}\n', 'lab.yaml');
+    expect(config).toEqual(defaultLabConfig('flatcar'));
+    expect(config.image).toEqual({ name: 'flatcar', version: 'stable' });
+    expect(config.machines.map(({ memory }) => memory)).toEqual([2048, 3072, 3072, 3072]);
+    const own = 'machines:\n  - {name: p, role: provisioner, memory: 4096, mac: "08:00:27:00:00:01"}\n';
+    const [machine] = parseLabConfig(`image: {name: flatcar}\n${own}`, 'lab.yaml').machines;
+    expect(machine).toMatchObject({ memory: 4096, disk: 12 });
+  });
+
+  test('an update has to be newer than what is updated; a channel is asked later', () => {
+    const image = (text: string) => parseLabConfig(`image: {name: flatcar, ${text}}\n`, 'lab.yaml').image;
+    expect(image('version: 4593.2.4, update: 4593.2.5, mirror: ./flatcar')).toEqual({
+      name: 'flatcar',
+      version: '4593.2.4',
+      update: '4593.2.5',
+      mirror: './flatcar',
+    });
+    expect(image('version: 4593.2.4, update: stable')).toMatchObject({ update: 'stable' });
+    expect(faultsOf('image: {name: flatcar, version: 4593.2.10, update: 4593.2.9}\n')).toEqual([
+      'lab.yaml:1:44 image.update 4593.2.9 must be newer than image.version (4593.2.10)',
+    ]);
+    expect(faultsOf('image: {mirror: "http://mirror", update: 1.0.1}\n')).toEqual([
+      'lab.yaml:1:9 image.mirror is not for labos: it is built, and no release of it is published',
+      'lab.yaml:1:34 image.update is not for labos: it is built, and no release of it is published',
+    ]);
+    expect(faultsOf('image: {miror: x}\n').join()).toContain('did you mean mirror?');
+  });
+
   test('all faults are reported at once, in the order of the file', () => {
     const faults = faultsOf(readFileSync('test/fixtures/lab-ten-faults.yaml', 'utf8'));
     expect(faults).toMatchInlineSnapshot(`

@@ -1,11 +1,13 @@
-import type { LabConfig, MachineConfig } from './lab-config.js';
+import { imageDefinition } from '../images/image-definition.js';
+import type { ImageConfig, LabConfig, MachineConfig } from './lab-config.js';
 
 /** The topology of the original workshop: one provisioner, three blank nodes. */
-export function defaultLabConfig(): LabConfig {
+export function defaultLabConfig(image: ImageConfig['name'] = 'labos'): LabConfig {
+  const sizes = imageDefinition(image).machines;
   return {
     name: 'default',
     provider: 'auto',
-    image: { name: 'labos', version: '1.0.0' },
+    image: { name: image, version: imageDefinition(image).defaultVersion },
     network: {
       cidr: '192.168.2.0/24',
       gateway: '192.168.2.2',
@@ -14,26 +16,27 @@ export function defaultLabConfig(): LabConfig {
     },
     shared: './shared',
     mayu: { version: '1.3.0' },
-    machines: [provisioner(), node(1, '8a'), node(2, '8b'), node(3, '8c')],
+    machines: [
+      provisioner(sizes.provisioner),
+      node(sizes.node, 1, '8a'),
+      node(sizes.node, 2, '8b'),
+      node(sizes.node, 3, '8c'),
+    ],
   };
 }
-
-/** What a machine gets that says only its name, role and MAC. */
-export const MACHINE_DEFAULTS = {
-  provisioner: { memory: 1024, cpus: 1, disk: 8 },
-  node: { memory: 1024, cpus: 1, disk: 8 },
-} as const;
 
 /** What a machine reports as its serial number when lab.yaml gives it none. */
 export function defaultSerial(mac: string): string {
   return `${mac.replaceAll(':', '')}-0`;
 }
 
-function provisioner(): MachineConfig {
+type Size = Pick<MachineConfig, 'memory' | 'cpus' | 'disk'>;
+
+function provisioner(size: Size): MachineConfig {
   return {
     name: 'core-provisioner',
     role: 'provisioner',
-    ...MACHINE_DEFAULTS.provisioner,
+    ...size,
     mac: '08:00:27:8e:15:01',
     serial: '0800278e1501-0',
     ip: '192.168.2.2',
@@ -41,11 +44,11 @@ function provisioner(): MachineConfig {
   };
 }
 
-function node(number: number, end: string): MachineConfig {
+function node(size: Size, number: number, end: string): MachineConfig {
   return {
     name: `core-0${number}`,
     role: 'node',
-    ...MACHINE_DEFAULTS.node,
+    ...size,
     mac: `08:00:27:8e:15:${end}`,
     serial: `0800278e15${end}-0`,
   };

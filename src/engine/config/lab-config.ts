@@ -3,7 +3,7 @@ export interface LabConfig {
   /** Names the lab's state directory; [a-z0-9-]. */
   name: string;
   provider: 'auto' | 'qemu' | 'virtualbox';
-  image: { name: 'labos' | 'flatcar'; version: string };
+  image: ImageConfig;
   network: {
     /** e.g. 192.168.2.0/24 */
     cidr: string;
@@ -15,6 +15,18 @@ export interface LabConfig {
   shared: string;
   mayu: { version: string };
   machines: MachineConfig[];
+}
+
+export interface ImageConfig {
+  name: 'labos' | 'flatcar';
+  /** A channel only until it was asked: from then on the version that it stood for. */
+  version: string;
+  /** The version that machines are updated to; likewise. */
+  update?: string;
+  /** URL or directory, relative to lab.yaml, to take releases from. */
+  mirror?: string;
+  /** Which of the two a channel was declared for, and which one. */
+  channels?: { version?: string; update?: string };
 }
 
 export interface MachineConfig {

@@ -1,17 +1,19 @@
-import { defaultSerial, MACHINE_DEFAULTS } from './defaults.js';
+import { imageDefinition } from '../images/image-definition.js';
+import { defaultSerial } from './defaults.js';
 import type { LabConfig, MachineConfig } from './lab-config.js';
 
 /** One more node, as large as the last one: the next free name (core-04) unless one is given, and the next free MAC. */
 export function nextMachine(config: LabConfig, name?: string): MachineConfig {
   const nodes = config.machines.filter(({ role }) => role === 'node');
   const last = nodes.at(-1);
+  const { memory, cpus, disk } = last ?? imageDefinition(config.image.name).machines.node;
   const mac = nextMac(config.machines, last?.mac ?? config.machines[0]?.mac ?? '08:00:27:8e:15:89');
   return {
     name: name ?? nextName(config.machines, last?.name ?? 'core-00'),
     role: 'node',
-    memory: last?.memory ?? MACHINE_DEFAULTS.node.memory,
-    cpus: last?.cpus ?? MACHINE_DEFAULTS.node.cpus,
-    disk: last?.disk ?? MACHINE_DEFAULTS.node.disk,
+    memory,
+    cpus,
+    disk,
     mac,
     serial: defaultSerial(mac),
     added: true,

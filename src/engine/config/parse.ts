@@ -1,8 +1,9 @@
 import { type Document, isMap, isNode, isPair, LineCounter, type Node, parseDocument } from 'yaml';
 import { didYouMean } from '../did-you-mean.js';
 import { LabError } from '../errors.js';
+import { imageDefinition } from '../images/image-definition.js';
 import { type ConfigFault, checkConfig } from './check.js';
-import { defaultLabConfig, defaultSerial, MACHINE_DEFAULTS } from './defaults.js';
+import { defaultLabConfig, defaultSerial } from './defaults.js';
 import type { LabConfig, MachineConfig } from './lab-config.js';
 import { type LabFile, labSchema, type MachineFile, v } from './schema.js';
 
@@ -60,7 +61,7 @@ function knownKeys(path: (string | number)[]): string[] {
   if (path.length === 1) return ['name', 'provider', 'image', 'network', 'shared', 'mayu', 'machines'];
   if (path[0] === 'machines') return ['name', 'role', 'memory', 'cpus', 'disk', 'mac', 'serial', 'ip', 'sshPort'];
   if (path[0] === 'network') return path.length === 2 ? ['cidr', 'gateway', 'bootPool', 'nodePool'] : ['start', 'end'];
-  return ['name', 'version'];
+  return path[0] === 'image' ? ['name', 'version', 'update', 'mirror'] : ['version'];
 }
 
 function shown(value: unknown): string {
@@ -92,21 +93,21 @@ function standIn([list, index, key]: (string | number)[]): string | undefined {
 }
 
 function complete(file: LabFile): LabConfig {
-  const base = defaultLabConfig();
+  const base = defaultLabConfig(file.image?.name);
   const network = { ...base.network, ...defined(file.network) } as LabConfig['network'];
   const parts = {
     ...defined({ name: file.name, provider: file.provider, shared: file.shared }),
     image: { ...base.image, ...defined(file.image) },
     network,
     mayu: { ...base.mayu, ...defined(file.mayu) },
-    machines: file.machines?.map((machine) => completeMachine(machine, network.gateway)) ?? base.machines,
+    machines: file.machines?.map((machine) => completeMachine(machine, base, network.gateway)) ?? base.machines,
   };
   return { ...base, ...parts } as LabConfig;
 }
 
-function completeMachine(machine: MachineFile, gateway: string): MachineConfig {
+function completeMachine(machine: MachineFile, { image }: LabConfig, gateway: string): MachineConfig {
   const own = defined(machine);
-  const base = { ...MACHINE_DEFAULTS[machine.role], serial: defaultSerial(machine.mac) };
+  const base = { ...imageDefinition(image.name).machines[machine.role], serial: defaultSerial(machine.mac) };
   if (machine.role === 'provisioner') return { ...base, ip: gateway, sshPort: 0, ...own } as MachineConfig;
   return { ...base, ...own } as MachineConfig;
 }

@@ -66,6 +66,8 @@ export const labSchema = v.strictObject({
     v.strictObject({
       name: v.optional(v.picklist(['labos', 'flatcar'], 'must be labos or flatcar')),
       version: v.optional(version),
+      update: v.optional(version),
+      mirror: v.optional(v.pipe(v.string('must be a URL or a path'), v.minLength(1, 'must be a URL or a path'))),
     }),
   ),
   network: v.optional(

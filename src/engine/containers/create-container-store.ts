@@ -56,7 +56,7 @@ export function createContainerStore(parts: ContainerStoreParts): ContainerStore
       const fresh = join(root, `.fetch-${randomBytes(4).toString('hex')}`);
       const archive = join(cacheDirectory, 'downloads', wanted);
       try {
-        await download({ source, sha256: wanted, target: archive, events, signal });
+        await download({ source, digest: { algorithm: 'sha256', hex: wanted }, target: archive, events, signal });
         await mkdir(fresh, { recursive: true });
         const { size } = await stat(archive);
         await rename(archive, join(fresh, 'mayu.tar'));

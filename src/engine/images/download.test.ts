@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LabEventBody } from '../events.js';
-import { download, isUrl } from './download.js';
+import { download } from './download.js';
+import { isUrl } from './http.js';
 import { sha256 } from './test-support.js';
 
 const CONTENT = randomBytes(300_000);
@@ -63,9 +64,19 @@ const status =
   (response) =>
     response.writeHead(code).end('<h1>no</h1>');
 
-function fetchIt(source: string, options: { checksum?: string; signal?: AbortSignal } = {}): Promise<void> {
-  const { checksum = sha256(CONTENT), signal } = options;
-  return download({ source, sha256: checksum, target, events: { emit: (body) => events.push(body) }, signal });
+function fetchIt(
+  source: string,
+  options: { checksum?: string; signal?: AbortSignal; stall?: number } = {},
+): Promise<void> {
+  const { checksum = sha256(CONTENT), signal, stall } = options;
+  return download({
+    source,
+    digest: { algorithm: 'sha256', hex: checksum },
+    target,
+    events: { emit: (body) => events.push(body) },
+    signal,
+    stall,
+  });
 }
 const isThere = async () => (await readFile(target)).equals(CONTENT);
 const left = async () => (await readdir(join(directory, 'downloads'))).sort();
@@ -176,6 +187,63 @@ describe('a cut connection', () => {
     expect((await stat(`${target}.part`)).size).toBe(4000);
     // Between the tries 0.5, 1 and 2 seconds; none after the last.
     expect(Date.now() - started).toBeLessThan(6500);
+  });
+});
+
+describe('a server that falls silent', () => {
+  const silentAfter =
+    (bytes: number): Answer =>
+    (response) => {
+      response.writeHead(200, { 'content-length': CONTENT.length });
+      response.write(CONTENT.subarray(0, bytes));
+    };
+
+  test('is asked again, from where it fell silent', async () => {
+    await fetchIt(await serve(silentAfter(100_000), whole), { stall: 300 });
+    expect(ranges).toEqual(['', 'bytes=100000-']);
+    expect(await isThere()).toBe(true);
+  });
+
+  test('or never says anything is given up, and the reason is told', async () => {
+    const source = await serve(() => undefined);
+    await expect(fetchIt(source, { stall: 200 })).rejects.toMatchObject({
+      code: 'DOWNLOAD_FAILED',
+      message: expect.stringContaining('nothing came for 0 seconds'),
+    });
+    expect(ranges).toHaveLength(4);
+  });
+
+  test('is not what is merely slow', async () => {
+    const source = await serve((response) => {
+      response.writeHead(200, { 'content-length': CONTENT.length });
+      let sent = 0;
+      const timer = setInterval(() => {
+        response.write(CONTENT.subarray(sent, sent + 20_000));
+        sent += 20_000;
+        if (sent >= CONTENT.length) clearInterval(timer);
+      }, 100);
+    });
+    await fetchIt(source, { stall: 600 });
+    expect(ranges).toEqual(['']);
+    expect(await isThere()).toBe(true);
+  });
+});
+
+describe('a full disk', () => {
+  test('is told with what to do', async () => {
+    await mkdir(join(directory, 'downloads'));
+    await symlink('/dev/full', `${target}.part`);
+    await expect(fetchIt(await serve(whole))).rejects.toMatchObject({
+      code: 'DISK_FULL',
+      message: `The disk is full: ${target} could not be written.`,
+    });
+    expect(ranges).toHaveLength(1);
+  });
+
+  test('is foreseen where the length is told', async () => {
+    const source = await serve((response) => response.writeHead(200, { 'content-length': 2 ** 52 }).write('x'));
+    await expect(fetchIt(source)).rejects.toMatchObject({ code: 'DISK_FULL', message: /are to come, .* are free/ });
+    expect(await left()).toEqual([]);
   });
 });
 

@@ -2,7 +2,8 @@ import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { imageIn, type Manifest, readManifest, sha256File } from './manifest.js';
+import { digestOf } from './digest.js';
+import { cachedIn, imageIn, type Manifest, readManifest } from './manifest.js';
 import { sha256, writeImage } from './test-support.js';
 
 let directory: string;
@@ -15,11 +16,12 @@ describe('an image directory', () => {
   test('is an image when all its files are there in their sizes', async () => {
     const manifest = await writeImage(directory);
     expect(await readManifest(directory)).toEqual(manifest);
-    expect(await imageIn(directory)).toEqual({
+    expect(await imageIn(directory, 'qemu')).toEqual({
       name: 'labos',
       version: '1.0.0',
       hash: manifest.hash,
       directory,
+      artefacts: ['kernel', 'initrd', 'qemu'],
       kernel: join(directory, 'flatcar_production_pxe.vmlinuz'),
       initrd: join(directory, 'flatcar_production_pxe_image.cpio.gz'),
       disk: join(directory, 'flatcar_production_qemu_image.img'),
@@ -27,13 +29,22 @@ describe('an image directory', () => {
     });
   });
 
+  test('is there, but none to start machines from, without the kernel or with the disk of another hypervisor', async () => {
+    const { files } = await writeImage(directory, { name: 'flatcar' });
+    expect(await imageIn(directory, 'qemu')).toBeDefined();
+    expect(await imageIn(directory, 'virtualbox')).toBeUndefined();
+    await writeImage(directory, { files: files.filter(({ name }) => !name.endsWith('vmlinuz')) });
+    expect(await cachedIn(directory)).toMatchObject({ artefacts: ['initrd', 'qemu'] });
+    expect(await imageIn(directory, 'qemu')).toBeUndefined();
+  });
+
   test('is none without a file, or with one that is too long', async () => {
     await writeImage(directory);
     await appendFile(join(directory, 'version.txt'), 'x');
-    expect(await imageIn(directory)).toBeUndefined();
+    expect(await imageIn(directory, 'qemu')).toBeUndefined();
     await rm(join(directory, 'version.txt'));
-    expect(await imageIn(directory)).toBeUndefined();
-    expect(await imageIn(join(directory, 'nowhere'))).toBeUndefined();
+    expect(await imageIn(directory, 'qemu')).toBeUndefined();
+    expect(await imageIn(join(directory, 'nowhere'), 'qemu')).toBeUndefined();
   });
 });
 
@@ -46,12 +57,11 @@ describe('a manifest is refused', () => {
     ['with a short hash', { hash: 'abc' }],
     ['without files', { files: undefined }],
     ['with files that are no list', { files: {} }],
-    ['without the kernel', { files: [] }],
   ];
   test.each(wrong)('%s', async (_name, change) => {
     await writeImage(directory, change as Partial<Manifest>);
     expect(await readManifest(directory)).toBeUndefined();
-    expect(await imageIn(directory)).toBeUndefined();
+    expect(await imageIn(directory, 'qemu')).toBeUndefined();
   });
 
   const entries: [string, unknown][] = [
@@ -80,14 +90,14 @@ describe('the SHA-256 of a file', () => {
   test('is that of all its bytes', async () => {
     const bytes = Buffer.alloc(300_000, 'abc');
     await writeFile(join(directory, 'file'), bytes);
-    expect(await sha256File(join(directory, 'file'))).toBe(sha256(bytes));
+    expect(await digestOf('sha256', join(directory, 'file'))).toBe(sha256(bytes));
   });
 
   test('is not waited for after an abort, and a missing file rejects', async () => {
     await writeFile(join(directory, 'file'), 'x');
-    await expect(sha256File(join(directory, 'file'), AbortSignal.abort())).rejects.toMatchObject({
+    await expect(digestOf('sha256', join(directory, 'file'), AbortSignal.abort())).rejects.toMatchObject({
       name: 'AbortError',
     });
-    await expect(sha256File(join(directory, 'nowhere'))).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(digestOf('sha256', join(directory, 'nowhere'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });

@@ -44,14 +44,14 @@ describe('an archive of an image directory', () => {
     const rest = ['flatcar_production_pxe_image.cpio.gz', 'flatcar_production_qemu_image.img'];
     await tar(...(name.includes('by name') ? [...args, ...rest] : args));
     await unpackImage(exec, archive, target);
-    expect(await imageIn(target)).toMatchObject({ version: '1.0.0' });
+    expect(await imageIn(target, 'qemu')).toMatchObject({ version: '1.0.0' });
     expect((await readdir(target)).sort()).toEqual((await readdir(source)).sort());
   });
 
   test.skipIf(zstd === undefined)('is unpacked when it is packed with zstd', async () => {
     await tar('--zstd', '.');
     await unpackImage(exec, archive, target);
-    expect(await imageIn(target)).toBeDefined();
+    expect(await imageIn(target, 'qemu')).toBeDefined();
   });
 
   test('is refused when a file is not what the manifest says, though its size is right', async () => {
@@ -150,5 +150,5 @@ test('an archive with rubbish behind its end is still what its manifest says', a
   await tar('.');
   await appendFile(archive, 'rubbish');
   await unpackImage(exec, archive, target);
-  expect(await imageIn(target)).toBeDefined();
+  expect(await imageIn(target, 'qemu')).toBeDefined();
 });

@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LabError } from '../errors.js';
 import type { Exec } from '../exec.js';
-import { readManifest, sha256File } from './manifest.js';
+import { digestOf } from './digest.js';
+import { imageIn, readManifest } from './manifest.js';
 
 const LONGEST_LIST = 64 * 1024;
 
@@ -44,9 +45,12 @@ export async function unpackImage(exec: Exec, archive: string, directory: string
   const manifest = await readManifest(directory);
   if (manifest === undefined) throw refuse(archive, 'it has no manifest.json of an image in it');
   for (const { name, sha256 } of manifest.files) {
-    const found = await sha256File(join(directory, name), signal).catch(() => 'missing');
+    const found = await digestOf('sha256', join(directory, name), signal).catch(() => 'missing');
     if (found !== sha256) throw refuse(archive, `${name} is not what its manifest says`);
   }
+  const images = await Promise.all((['qemu', 'virtualbox'] as const).map((provider) => imageIn(directory, provider)));
+  if (images.every((image) => image === undefined))
+    throw refuse(archive, 'no machine can be started from what it holds');
 }
 
 function refuse(archive: string, why: string): LabError {

@@ -184,7 +184,7 @@ describe('the image', () => {
     const image = await lab.ensureImage();
     expect(image).toMatchObject({ name: 'flatcar', version: '1.2.3' });
     await rm(image.disk);
-    await expect(lab.ensureImage()).rejects.toMatchObject({ code: 'IMAGE_MISSING', exitCode: 2 });
+    await expect(lab.ensureImage()).rejects.toMatchObject({ code: 'RELEASE_MISSING', exitCode: 2 });
   });
 });
 
@@ -216,7 +216,10 @@ test('the doctor reports a hypervisor and an image that are missing, with remedi
   const lab = await open({ usable: false, withoutImage: true });
   const items = new Map((await lab.doctor()).map((item) => [item.id, item]));
   expect(items.get('hypervisor')).toMatchObject({ status: 'failed', detail: 'No QEMU.', remedy: ['Install it.'] });
-  expect(items.get('image')).toMatchObject({ status: 'failed', remedy: [expect.stringContaining('coreos-lab image')] });
+  expect(items.get('image')).toMatchObject({
+    status: 'failed',
+    remedy: [expect.stringContaining('coreos-lab image fetch'), expect.stringContaining('--mirror')],
+  });
   expect(items.get('network')).toMatchObject({ status: 'ok' });
   for (const { status, remedy } of items.values()) expect(remedy.length > 0).toBe(status !== 'ok');
 });

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { LabError } from '../errors.js';
 import { ensureLabKeys } from '../keys/keys.js';
 import type { Lab, MachineStatus } from '../lab.js';
 import { requireUsable } from '../providers/require-usable.js';
@@ -13,6 +12,7 @@ import { machineNamed, provisionerOf, selectMachines } from './machines.js';
 import { fetchMayu } from './mayu-container.js';
 import { writeMayuHosts } from './mayu-hosts.js';
 import { NetworkGuard, type PrivateNetwork } from './network-guard.js';
+import { fetchImages, obtainImage } from './obtain-image.js';
 import type { LabParts } from './parts.js';
 import { Power, type PowerParts } from './power.js';
 import { Reach } from './reach.js';
@@ -57,21 +57,8 @@ export function createLab(options: LabOptions): Lab {
     directory: paths.labDirectory,
     wire,
     probe: () => provider.probe(),
-    ensureImage: async (operation) => {
-      const { name, version } = config.image;
-      const found = await images.find(name, version);
-      if (found !== undefined) return found;
-      if (name === 'labos') return images.build(name, version, operation);
-      throw new LabError({
-        code: 'IMAGE_MISSING',
-        message: `The operating system ${name} ${version} is not in the cache.`,
-        remedy: [
-          'Take it from a file or URL: coreos-lab image fetch URL-OR-FILE --sha256 CHECKSUM',
-          'Or set image.name to labos in lab.yaml.',
-        ],
-        exitCode: 2,
-      });
-    },
+    ensureImage: (operation) => obtainImage(parts, operation),
+    fetchImages: (fetching) => fetchImages(parts, fetching),
 
     async status() {
       const states = await power.states(config.machines);

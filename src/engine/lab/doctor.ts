@@ -1,4 +1,5 @@
 import { access, constants, statfs } from 'node:fs/promises';
+import { imageDefinition } from '../images/image-definition.js';
 import type { DoctorItem } from '../lab.js';
 import { availableMiB } from '../memory.js';
 import type { LabParts } from './parts.js';
@@ -113,7 +114,7 @@ async function image({ config, images }: LabParts, build: () => Promise<void>): 
     title: 'Operating system',
     status: 'failed',
     detail: `${name} ${version} is not in the cache`,
-    remedy: ['Build it: coreos-lab image build'],
+    remedy: imageDefinition(name).remedy,
     fix: build,
   };
 }

@@ -1,4 +1,4 @@
-import { sha256File } from '../images/manifest.js';
+import { digestOf } from '../images/digest.js';
 import { Progress } from '../images/progress.js';
 import type { OperationOptions } from '../lab.js';
 import type { SshTarget } from '../ssh/ssh.js';
@@ -60,7 +60,7 @@ export async function sendFile(
     });
   }
   if (result.exitCode === DAMAGED) {
-    const whole = (await sha256File(file.local, signal)) === file.sha256;
+    const whole = (await digestOf('sha256', file.local, signal)) === file.sha256;
     throw whole ? arrivedDamaged(target, file) : damagedHere(file);
   }
   if (result.exitCode === NO_ROOM) throw noRoom(target, file, result.stderr);

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { LabError } from '../errors.js';
+import { imageDefinition } from '../images/image-definition.js';
 import type { ImageFiles } from '../images/image-store.js';
 import { readManifest } from '../images/manifest.js';
 import type { OperationOptions } from '../lab.js';
@@ -31,7 +32,9 @@ export async function sendImage(
   options: OperationOptions = {},
 ): Promise<SentImage> {
   const folder = `${MAYU_IMAGES}/${image.version}`;
-  const remake = [`Remove it and make it anew: coreos-lab image remove ${image.version}, then coreos-lab image build`];
+  const remake = [
+    `Remove it and have it anew: coreos-lab image remove ${image.version}, then ${imageDefinition(image.name).command}`,
+  ];
   const manifest = await readManifest(image.directory);
   const files = [image.kernel, image.initrd].map((local) => {
     const entry = manifest?.files.find(({ name }) => name === basename(local));

@@ -5,6 +5,7 @@ import type { MachineConfig } from '../config/lab-config.js';
 import { LabError } from '../errors.js';
 import { provisionerIgnition } from '../ignition/provisioner.js';
 import { uplinkMac } from '../ignition/uplink-mac.js';
+import { imageDefinition } from '../images/image-definition.js';
 import type { ImageFiles } from '../images/image-store.js';
 import type { LabKeys } from '../keys/keys.js';
 import type { MachineSpec } from '../providers/provider.js';
@@ -19,10 +20,7 @@ export async function requireImage({ config, images }: LabParts): Promise<ImageF
   throw new LabError({
     code: 'IMAGE_MISSING',
     message: `The operating system ${name} ${version} is not in the cache yet.`,
-    remedy: [
-      'Build it: coreos-lab image build (two minutes), or set up everything: coreos-lab setup',
-      'Or take one that was built elsewhere: coreos-lab image fetch URL-OR-FILE --sha256 CHECKSUM',
-    ],
+    remedy: imageDefinition(name).remedy,
     exitCode: 2,
   });
 }
