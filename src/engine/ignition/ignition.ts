@@ -1,9 +1,18 @@
-/** The part of Ignition's config, spec 3.3.0, that the lab writes. Field names are the specification's. */
+/** Versions of the specification that images of the lab understand. What the lab writes means the same in both. */
+export type IgnitionVersion = '3.3.0' | '3.4.0';
+
+/** The part of Ignition's config that the lab writes. Field names are the specification's. */
 export interface IgnitionConfig {
-  ignition: { version: '3.3.0' };
+  ignition: { version: IgnitionVersion; config?: { replace: IgnitionResource } };
   passwd?: { users: IgnitionUser[] };
   storage?: { files?: IgnitionFile[]; links?: IgnitionLink[] };
   systemd?: { units: IgnitionUnit[] };
+}
+
+export interface IgnitionResource {
+  source: string;
+  /** `sha512-` and the hash in hexadecimal digits. */
+  verification: { hash: string };
 }
 
 export interface IgnitionUser {
@@ -42,10 +51,13 @@ export interface IgnitionParts {
 }
 
 /** A whole config from its parts; empty sections are left out. */
-export function ignition({ users = [], files = [], links = [], units = [] }: IgnitionParts): IgnitionConfig {
+export function ignition(
+  version: IgnitionVersion,
+  { users = [], files = [], links = [], units = [] }: IgnitionParts,
+): IgnitionConfig {
   const storage = { ...(files.length === 0 ? {} : { files }), ...(links.length === 0 ? {} : { links }) };
   return {
-    ignition: { version: '3.3.0' },
+    ignition: { version },
     ...(users.length === 0 ? {} : { passwd: { users } }),
     ...(Object.keys(storage).length === 0 ? {} : { storage }),
     ...(units.length === 0 ? {} : { systemd: { units } }),
@@ -69,6 +81,13 @@ export function unit(name: string, contents?: string, enabled = true): IgnitionU
 /** The lab's user, made if the image has none; `sudo` is the group that both Flatcar and the Lab OS let do everything. */
 export function user(name: string, publicKey: string): IgnitionUser {
   return { name, sshAuthorizedKeys: [publicKey], groups: ['sudo'], shell: '/bin/bash' };
+}
+
+/** What a file that `file` made will hold. */
+export function contentsOf({ path, contents: { source } }: IgnitionFile): Buffer {
+  const [, base64] = /^data:;base64,(.*)$/.exec(source) ?? [];
+  if (base64 === undefined) throw new Error(`${path} has its contents within the configuration`);
+  return Buffer.from(base64, 'base64');
 }
 
 function dataUrl(text: string): string {

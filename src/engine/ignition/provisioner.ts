@@ -1,5 +1,6 @@
 import type { LabConfig } from '../config/lab-config.js';
 import { LabError } from '../errors.js';
+import { imageDefinition } from '../images/image-definition.js';
 import type { LabKeys } from '../keys/keys.js';
 import { type IgnitionConfig, ignition, user } from './ignition.js';
 import { environmentFile, hostsFile, identityFiles, networkFile } from './machine-files.js';
@@ -9,7 +10,7 @@ import { uplinkMac } from './uplink-mac.js';
 const ROUTER_ADVERTISER = 'fd00:c0:2e05::2/64';
 
 /**
- * Ignition config (spec 3.3.0) of the provisioner: who it is, who may log in, its two network cards. IP forwarding and
+ * Ignition config of the provisioner: who it is, who may log in, its two network cards. IP forwarding and
  * masquerading are left to lesson 1, which sets them where everybody can see it. Throws LabError CONFIG_PROVISIONER.
  */
 export function provisionerIgnition(config: LabConfig, keys: LabKeys): IgnitionConfig {
@@ -23,7 +24,7 @@ export function provisionerIgnition(config: LabConfig, keys: LabKeys): IgnitionC
       exitCode: 2,
     });
   }
-  return ignition({
+  return ignition(imageDefinition(config.image.name).ignition, {
     users: [user('core', keys.user.publicKey)],
     files: [
       ...identityFiles(machine, keys.host(machine.name)),
