@@ -17,6 +17,7 @@ export interface ProgressLine {
 export function createProgressLine(stream: NodeJS.WriteStream): ProgressLine {
   let drawn = false;
   const waits = new Map<string, WaitEvent>();
+  const running = new Map<string, ProgressEvent>();
   let timer: NodeJS.Timeout | undefined;
   const erase = () => {
     if (drawn) stream.write('\r\u001b[2K');
@@ -35,7 +36,11 @@ export function createProgressLine(stream: NodeJS.WriteStream): ProgressLine {
   };
   return {
     progress(event) {
-      if (!event.finished) return draw(progressText(event));
+      running.delete(event.id);
+      if (!event.finished) {
+        running.set(event.id, event);
+        return draw(progressText(together([...running.values()])));
+      }
       erase();
       stream.write(`${progressText(event)}\n`);
     },
@@ -58,6 +63,23 @@ export function createProgressLine(stream: NodeJS.WriteStream): ProgressLine {
 }
 
 const WIDTH = 24;
+
+/** What goes on side by side has one bar: the sum of all files, as long as the slowest takes. Other things are shown as they come. */
+export function together(events: readonly ProgressEvent[]): ProgressEvent {
+  const latest = events.at(-1) as ProgressEvent;
+  const sizes = events.map(({ total }) => total ?? 0);
+  if (events.length === 1 || events.some(({ unit }) => unit !== 'bytes') || sizes.includes(0)) return latest;
+  const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0);
+  const etas = events.flatMap(({ eta }) => eta ?? []);
+  const { eta: _, ...rest } = latest;
+  return {
+    ...rest,
+    label: `${events.length} files`,
+    done: sum(events.map(({ done }) => done)),
+    total: sum(sizes),
+    ...(etas.length === 0 ? {} : { eta: Math.max(...etas) }),
+  };
+}
 
 /** `Fetch x  ██████░░░░ 45 %  41 MiB of 92 MiB  0:12 left` */
 export function progressText({ label, done, total, unit, eta, finished }: ProgressEvent): string {

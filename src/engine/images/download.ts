@@ -17,6 +17,8 @@ export interface DownloadOptions extends HttpOptions {
   /** Where the verified file goes. */
   target: string;
   events: EventSink;
+  /** What to call it while it comes; its source where there is no shorter name. */
+  title?: string;
 }
 
 /**
@@ -61,7 +63,7 @@ async function copyLocal(source: string, part: string): Promise<void> {
 }
 
 async function downloadOnce(options: DownloadOptions, part: string): Promise<void> {
-  const { source, target, events } = options;
+  const { source, target, events, title = source } = options;
   const have = await stat(part).then(
     ({ size }) => size,
     () => 0,
@@ -77,7 +79,7 @@ async function downloadOnce(options: DownloadOptions, part: string): Promise<voi
     const total = length === undefined ? undefined : start + length;
     await requireRoom(target, length ?? 0, resumed ? 0 : have);
     const progress = new Progress(events, `download:${target}`, 'bytes', total, start);
-    const label = `Fetch ${source}`;
+    const label = `Fetch ${title}`;
     let done = start;
     const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
     body.on('data', (chunk: Buffer) => {

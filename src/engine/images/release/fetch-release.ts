@@ -88,12 +88,12 @@ async function fetchOne(
   options: FetchReleaseOptions,
 ): Promise<ManifestFile> {
   const { events, cacheDirectory, target, signal, stall } = options;
-  const { source, file, packed, proof } = wanted;
+  const { source, published, file, packed, proof } = wanted;
   // Named by what it must be: what is left of another file is never gone on with.
   const fresh = join(cacheDirectory, 'downloads', digest.hex.slice(0, 64));
   const unpacked = packed === undefined ? fresh : `${fresh}.unpacked`;
   try {
-    await download({ source, digest, target: fresh, events, signal, stall });
+    await download({ source, digest, target: fresh, events, signal, stall, title: published });
     if (proof === 'payload') {
       const fault = await payloadFault(fresh, await trust.updateKey(options), signal);
       if (fault !== undefined) throw notSigned(source, fault);
