@@ -1,3 +1,5 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { imageDefinition } from '../../engine/images/image-definition.js';
 import { attachConsole } from '../attach-terminal.js';
@@ -83,8 +85,14 @@ async function leave(parts: Composed, choice: 'leave' | 'halt' | 'destroy'): Pro
   unsubscribe();
 }
 
-async function dropCaches({ images }: Composed): Promise<number> {
+async function dropCaches({ images, paths }: Composed): Promise<number> {
+  // Halves of downloads that were cut, too: they may be as large as an image.
+  const downloads = join(paths.cacheDirectory, 'downloads');
   let freed = 0;
+  for (const name of await readdir(downloads).catch(() => [])) {
+    freed += (await stat(join(downloads, name))).size;
+    await rm(join(downloads, name), { force: true });
+  }
   for (const image of await images.list()) {
     await images.remove(image);
     freed += image.bytes;

@@ -343,6 +343,13 @@ describe('a key', () => {
     expect(await named()).toContain(DISK);
   });
 
+  test('that cannot be fetched anew leaves the first reason to say', async () => {
+    await fetchIt({ artefacts: ['kernel'] });
+    await mirror.sign(DISK, { key: await publisherKey() });
+    await rm(join(mirror.directory, 'Flatcar_Image_Signing_Key.asc'));
+    await refuses(fetchIt(), 'SIGNATURE_WRONG', /which the key file does not have/, DISK);
+  });
+
   test('in the cache that was damaged there is fetched anew', async () => {
     await fetchIt({ artefacts: ['kernel'] });
     await writeFile(join(cacheDirectory, 'keys', `${key.getFingerprint()}.key`), 'damaged');
