@@ -29,6 +29,8 @@ export interface ProviderReport {
   accelerator?: string;
   /** Factor for time-outs: 1 with hardware acceleration, 4 or more without. */
   slowness: number;
+  /** More about it for the doctor, such as where its program is. */
+  detail?: string;
   /** Why it is not usable, with remedies; or warnings when usable. */
   problems: { code: string; message: string; remedy: string[] }[];
 }

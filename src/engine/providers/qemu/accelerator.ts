@@ -3,8 +3,8 @@ import { access, readdir } from 'node:fs/promises';
 import { cpus, hostname, release } from 'node:os';
 import { join } from 'node:path';
 import type { Exec } from '../../exec.js';
+import { readRecord, writeRecord } from '../common/record.js';
 import type { Accelerator } from './args.js';
-import { readRecord, writeRecord } from './record.js';
 
 export interface ProbeImage {
   kernel: string;

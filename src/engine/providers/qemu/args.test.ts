@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { checkSocketPaths } from '../common/socket-paths.js';
 import type { MachineSpec } from '../provider.js';
 import { diskArgs, qemuArgs } from './args.js';
 import { nativeLines } from './native.js';
-import { checkSocketPaths, machinePaths } from './paths.js';
+import { machinePaths, socketPaths } from './paths.js';
 
 const node: MachineSpec = {
   name: 'core-01',
@@ -101,7 +102,9 @@ describe('machinePaths', () => {
 
   it('says when a socket path is too long for the system', () => {
     const long = machinePaths('/lab', `/${'d'.repeat(110)}`, 'core-01');
-    expect(() => checkSocketPaths(long)).toThrow(expect.objectContaining({ code: 'SOCKET_PATH_TOO_LONG' }));
-    expect(() => checkSocketPaths(paths)).not.toThrow();
+    expect(() => checkSocketPaths(socketPaths(long))).toThrow(
+      expect.objectContaining({ code: 'SOCKET_PATH_TOO_LONG' }),
+    );
+    expect(() => checkSocketPaths(socketPaths(paths))).not.toThrow();
   });
 });

@@ -1,9 +1,10 @@
-import { rename, rm, stat } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { LabError } from '../../errors.js';
 import type { Exec } from '../../exec.js';
+import { diskFull, imageMissing, isNoSpace } from '../common/errors.js';
+import { exists } from '../common/exists.js';
 import type { MachineSpec } from '../provider.js';
 import { diskArgs } from './args.js';
-import { diskFull, isNoSpace } from './errors.js';
 import type { MachinePaths } from './paths.js';
 
 const GIB = 1024 ** 3;
@@ -51,22 +52,8 @@ export async function qemuImg(
 
 async function virtualSize(exec: Exec, spec: MachineSpec, signal: AbortSignal | undefined): Promise<number> {
   const base = spec.disk.base as string;
-  if (!(await exists(base))) {
-    throw new LabError({
-      code: 'IMAGE_MISSING',
-      message: `The image ${base} for ${spec.name} is missing.`,
-      remedy: ['coreos-lab setup', 'coreos-lab image build'],
-      machine: spec.name,
-    });
-  }
+  if (!(await exists(base))) throw imageMissing(spec.name, base);
   const args = ['info', '--output=json', '--force-share', base];
   const text = await qemuImg(exec, spec.name, args, { directory: base, signal, quiet: true });
   return Number((JSON.parse(text) as { 'virtual-size': number })['virtual-size']);
-}
-
-export async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
 }

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Exec, ExecResult } from '../../exec.js';
 import { createOneAtATime } from '../../one-at-a-time.js';
-import { isNoSpace, startFailed } from './errors.js';
-import { checkMemory } from './memory.js';
-import { checkPort } from './port-check.js';
+import { isNoSpace } from '../common/errors.js';
+import { checkMemory } from '../common/memory.js';
+import { checkPort } from '../common/port-check.js';
+import { createSavepointStore } from '../common/savepoint-store.js';
+import { startFailed } from './errors.js';
 import { probeQemu } from './probe.js';
-import { createSavepointStore } from './savepoint-store.js';
 import { isNewEnough, parseVersion } from './version.js';
 
 let directory: string;

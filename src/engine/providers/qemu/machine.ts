@@ -1,14 +1,15 @@
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PowerState } from '../../events.js';
 import type { Exec } from '../../exec.js';
 import { isProcess, readPidFile } from '../../process-identity.js';
+import { exists } from '../common/exists.js';
+import { machineNames } from '../common/machine-directory.js';
+import { readRecord } from '../common/record.js';
 import type { MachineSpec } from '../provider.js';
-import { exists } from './disks.js';
 import { notAnswering } from './errors.js';
-import { type MachinePaths, machinePaths, machinesDirectory, socketPaths } from './paths.js';
+import { type MachinePaths, machinePaths, socketPaths } from './paths.js';
 import { type QmpClient, withQmp } from './qmp.js';
-import { readRecord } from './record.js';
 
 const QMP_TIMEOUT = 10_000;
 /** Polling must not hang on a QEMU that is busy saving. */
@@ -97,10 +98,7 @@ export function createMachines(options: { exec: Exec; labDirectory: string; runt
     pid,
     state,
     end,
-    names: async () => {
-      const entries = await readdir(machinesDirectory(options.labDirectory), { withFileTypes: true }).catch(() => []);
-      return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-    },
+    names: () => machineNames(options.labDirectory),
     spec: (name) => readRecord<MachineSpec>(paths(name).spec),
     qmp: async (name, action, use) => {
       try {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { LabError } from '../../errors.js';
+import { machineDirectory } from '../common/machine-directory.js';
 
 export interface MachinePaths {
   directory: string;
@@ -16,24 +16,9 @@ export interface MachinePaths {
   wire: string;
 }
 
-/** Longest path of a unix socket, terminator excluded. */
-const SOCKET_PATH_LIMIT = process.platform === 'linux' ? 107 : 103;
-
-export function machinesDirectory(labDirectory: string): string {
-  return join(labDirectory, 'machines');
-}
-
-/** All files of a machine. The name becomes part of paths that are removed recursively, so it is checked here again. */
+/** All files of a machine. */
 export function machinePaths(labDirectory: string, runtimeDirectory: string, name: string): MachinePaths {
-  if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(name)) {
-    throw new LabError({
-      code: 'BAD_MACHINE_NAME',
-      message: `"${name}" cannot be the name of a machine.`,
-      remedy: ['Use letters, digits and hyphens, beginning with a letter.'],
-      exitCode: 2,
-    });
-  }
-  const directory = join(machinesDirectory(labDirectory), name);
+  const directory = machineDirectory(labDirectory, name);
   return {
     directory,
     disk: join(directory, 'disk.qcow2'),
@@ -49,16 +34,4 @@ export function machinePaths(labDirectory: string, runtimeDirectory: string, nam
 
 export function socketPaths(paths: MachinePaths): string[] {
   return [paths.qmp, paths.monitor, paths.serial, paths.wire];
-}
-
-/** Throws when a socket's path is longer than the system allows, which QEMU would report in words nobody understands. */
-export function checkSocketPaths(paths: MachinePaths): void {
-  const long = socketPaths(paths).find((path) => Buffer.byteLength(path) > SOCKET_PATH_LIMIT);
-  if (long === undefined) return;
-  throw new LabError({
-    code: 'SOCKET_PATH_TOO_LONG',
-    message: `The socket ${long} has ${Buffer.byteLength(long)} bytes in its path, the system allows ${SOCKET_PATH_LIMIT}.`,
-    remedy: ['Set XDG_RUNTIME_DIR to a short directory of your own, for example /tmp/lab (mode 0700).'],
-    exitCode: 2,
-  });
 }

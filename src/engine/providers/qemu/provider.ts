@@ -1,24 +1,25 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LabError } from '../../errors.js';
 import type { EventSink } from '../../events.js';
 import type { Exec } from '../../exec.js';
 import { createSwitchClient, type SwitchClient } from '../../network/switch-client.js';
 import { createOneAtATime } from '../../one-at-a-time.js';
+import { attachConsole } from '../common/console.js';
+import { notRunning, shutdownTimeout, withFileErrors } from '../common/errors.js';
+import { exists } from '../common/exists.js';
+import { writeRecord } from '../common/record.js';
+import { createSavepointStore } from '../common/savepoint-store.js';
+import { checkSocketPaths } from '../common/socket-paths.js';
 import type { Provider } from '../provider.js';
 import { requireUsable } from '../require-usable.js';
 import type { ProbeImage } from './accelerator.js';
 import { type Accelerator, PRIVATE_NIC } from './args.js';
-import { attachConsole } from './console.js';
-import { createDisk, exists } from './disks.js';
-import { notRunning, withFileErrors } from './errors.js';
+import { createDisk } from './disks.js';
 import { createMachines } from './machine.js';
 import { monitorLine, nativeLines } from './native.js';
-import { checkSocketPaths, socketPaths } from './paths.js';
+import { socketPaths } from './paths.js';
 import { type Probed, probeQemu } from './probe.js';
-import { writeRecord } from './record.js';
-import { createSavepointStore } from './savepoint-store.js';
 import { takeScreenshot } from './screenshot.js';
 import { createSnapshots } from './snapshots.js';
 import { createStarter } from './start.js';
@@ -109,7 +110,7 @@ export function createQemuProvider(options: QemuProviderOptions): QemuProvider {
     create: (spec, { signal } = {}) =>
       changing(spec.name, async () => {
         const paths = machines.paths(spec.name);
-        checkSocketPaths(paths);
+        checkSocketPaths(socketPaths(paths));
         if ((await exists(paths.spec)) && (await exists(paths.disk))) return;
         signal?.throwIfAborted();
         await mkdir(paths.directory, { recursive: true, mode: 0o700 });
@@ -183,18 +184,7 @@ export function createQemuProvider(options: QemuProviderOptions): QemuProvider {
       withFileErrors(undefined, labDirectory, () => snapshots.save(names, savepoint, signal)),
     restore: (specs, savepoint, { signal } = {}) => snapshots.restore(specs, savepoint, signal),
     discard: (names, savepoint) => snapshots.discard(names, savepoint),
-
-    savepoints: async (names) => {
-      const records = await store.list();
-      return records
-        .filter((record) => record.machines.some(({ name }) => names.includes(name)))
-        .map(({ name, time, machines: saved }) => ({
-          name,
-          time,
-          machines: saved.map((machine) => machine.name),
-          bytes: saved.reduce((sum, { bytes }) => sum + bytes, 0),
-        }));
-    },
+    savepoints: (names) => store.summary(names),
 
     screenshot: async (name, file) => {
       if ((await machines.pid(name)) === undefined) throw notRunning(name, 'show its screen');
@@ -204,13 +194,4 @@ export function createQemuProvider(options: QemuProviderOptions): QemuProvider {
     native: (verb, spec) => nativeLines(verb, spec, machines.paths(spec.name), probed?.verdict?.accelerator ?? 'tcg'),
   };
   return provider;
-}
-
-function shutdownTimeout(machine: string, timeout: number): LabError {
-  return new LabError({
-    code: 'SHUTDOWN_TIMEOUT',
-    message: `${machine} did not shut down within ${Math.round(timeout / 1000)} s and keeps running.`,
-    remedy: [`coreos-lab halt --force ${machine} pulls the plug.`, `coreos-lab console ${machine} shows what it does.`],
-    machine,
-  });
 }

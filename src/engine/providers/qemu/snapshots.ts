@@ -1,12 +1,12 @@
 import { statfs } from 'node:fs/promises';
 import { LabError } from '../../errors.js';
 import type { Exec } from '../../exec.js';
+import { diskFull, isNoSpace, notCreated, savepointMissing } from '../common/errors.js';
+import type { SavepointRecord, SavepointStore } from '../common/savepoint-store.js';
+import { checkSavepointName } from '../common/savepoint-store.js';
 import type { MachineSpec } from '../provider.js';
 import { qemuImg } from './disks.js';
-import { diskFull, isNoSpace, notCreated } from './errors.js';
 import type { Machines } from './machine.js';
-import type { SavepointRecord, SavepointStore } from './savepoint-store.js';
-import { checkSavepointName } from './savepoint-store.js';
 import { diskSnapshots, liveSnapshots } from './snapshot-list.js';
 import type { Starter } from './start.js';
 
@@ -127,7 +127,11 @@ export function createSnapshots(options: SnapshotsOptions): Snapshots {
         const saved = record?.machines.find(({ name }) => name === spec.name);
         return saved === undefined ? [] : [{ spec, saved }];
       });
-      if (record === undefined || group.length === 0) throw await missing(savepoint, store);
+      if (record === undefined || group.length === 0)
+        throw savepointMissing(
+          savepoint,
+          (await store.list()).map(({ name }) => name),
+        );
       await all(await membersOf(group.map(({ spec }) => spec.name)), 'stop');
       // Loaded one after the other and run together, so that no machine meets another from a different time.
       for (const { spec, saved } of group) {
@@ -191,15 +195,5 @@ function restoreFailed(savepoint: string, machine: string, error: unknown): unkn
     remedy: ['The machines of the savepoint stand still. Restore it again, or another one, or destroy the machines.'],
     machine,
     cause: error,
-  });
-}
-
-async function missing(savepoint: string, store: SavepointStore): Promise<LabError> {
-  const names = (await store.list()).map(({ name }) => name);
-  return new LabError({
-    code: 'SAVEPOINT_MISSING',
-    message: `There is no savepoint ${savepoint}.`,
-    remedy: [names.length === 0 ? 'No savepoint was made yet.' : `There are: ${names.join(', ')}.`],
-    exitCode: 2,
   });
 }

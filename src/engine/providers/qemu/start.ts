@@ -1,18 +1,19 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { LabError } from '../../errors.js';
 import type { Exec } from '../../exec.js';
 import type { SwitchClient } from '../../network/switch-client.js';
+import { ignitionMissing, notCreated } from '../common/errors.js';
+import { exists } from '../common/exists.js';
+import { checkMemory, type RunningMachine } from '../common/memory.js';
+import { checkPort } from '../common/port-check.js';
+import { writeRecord } from '../common/record.js';
+import { checkSocketPaths } from '../common/socket-paths.js';
 import type { MachineSpec } from '../provider.js';
 import { type Accelerator, qemuArgs } from './args.js';
-import { exists } from './disks.js';
-import { notCreated, startFailed } from './errors.js';
+import { startFailed } from './errors.js';
 import { giveWay } from './give-way.js';
 import type { Machines } from './machine.js';
-import { checkMemory, type RunningMachine } from './memory.js';
-import { checkSocketPaths, type MachinePaths, socketPaths } from './paths.js';
-import { checkPort } from './port-check.js';
-import { writeRecord } from './record.js';
+import { type MachinePaths, socketPaths } from './paths.js';
 
 export interface Starter {
   /** Starts QEMU unless it runs. `paused`: the virtual CPU waits for a savepoint to be loaded. */
@@ -82,12 +83,7 @@ export function createStarter(options: StarterOptions): Starter {
 
   async function prepare(spec: MachineSpec, paths: MachinePaths): Promise<void> {
     if (spec.ignitionFile !== undefined && !(await exists(spec.ignitionFile))) {
-      throw new LabError({
-        code: 'IGNITION_MISSING',
-        message: `The Ignition config ${spec.ignitionFile} of ${spec.name} is missing.`,
-        remedy: [`coreos-lab up ${spec.name} writes it anew.`],
-        machine: spec.name,
-      });
+      throw ignitionMissing(spec.name, spec.ignitionFile);
     }
     if (spec.uplink !== undefined) await checkPort(spec.name, spec.uplink.sshPort);
     await mkdir(options.runtimeDirectory, { recursive: true, mode: 0o700 });
@@ -97,7 +93,7 @@ export function createStarter(options: StarterOptions): Starter {
 
   async function startUnlessRunning(spec: MachineSpec, how: LaunchOptions): Promise<void> {
     const paths = machines.paths(spec.name);
-    checkSocketPaths(paths);
+    checkSocketPaths(socketPaths(paths));
     const recorded = await machines.spec(spec.name);
     if (recorded === undefined || !(await exists(paths.disk))) throw notCreated(spec.name);
     if ((await machines.pid(spec.name)) !== undefined) return;

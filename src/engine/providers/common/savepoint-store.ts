@@ -21,6 +21,8 @@ export interface SavepointStore {
   list(): Promise<SavepointRecord[]>;
   /** Takes machines out of a savepoint; the savepoint goes with the last of them. */
   drop(name: string, machines: readonly string[]): Promise<void>;
+  /** The savepoints that hold any of these machines, as Provider.savepoints() tells them. */
+  summary(machines: readonly string[]): Promise<{ name: string; time: number; machines: string[]; bytes: number }[]>;
   /** Takes a destroyed machine out of all savepoints. */
   forget(machine: string): Promise<void>;
 }
@@ -63,6 +65,15 @@ export function createSavepointStore(labDirectory: string): SavepointStore {
       inTurn(directory, async () => {
         for (const record of await list()) await drop(record, [machine]);
       }),
+    summary: async (machines) =>
+      (await list())
+        .filter((record) => record.machines.some(({ name }) => machines.includes(name)))
+        .map(({ name, time, machines: saved }) => ({
+          name,
+          time,
+          machines: saved.map((machine) => machine.name),
+          bytes: saved.reduce((sum, { bytes }) => sum + bytes, 0),
+        })),
   };
 }
 
