@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createSocket } from 'node:dgram';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import { readPcap } from '../../src/engine/network/pcap.js';
 import { createSwitchClient, type SwitchClient } from '../../src/engine/network/switch-client.js';
 import { frame, Peer, until } from './support/peer.js';
 import { buildSwitch } from './support/switch-script.js';
+import { TunnelPeer } from './support/tunnel-peer.js';
 
 const A = '08:00:27:00:00:0a';
 const B = '08:00:27:00:00:0b';
@@ -196,6 +198,63 @@ describe('the switch', () => {
     expect(payloads(b)).toEqual(['two']);
     expect(payloads(a)).toEqual([]);
     await expect(client.link('nobody', true)).rejects.toMatchObject({ code: 'SWITCH_FAILED' });
+  });
+
+  it('carries frames of tunnels to sockets and back, and takes none from anybody else', async () => {
+    const [a] = await plug('a');
+    const vbox = await TunnelPeer.listen(directory);
+    try {
+      await client.add(vbox.port('vbox'));
+      await switchConnected('a', 'vbox');
+      vbox.send(frame(ALL, B, 'from a tunnel'));
+      await until('arrived', () => payloads(a).includes('from a tunnel'));
+      a.send(frame(B, A, 'one'), frame(B, A, 'two'));
+      await until('arrived in the tunnel', () => vbox.received.length === 2);
+      expect(vbox.received.map((bytes) => bytes.subarray(14).toString())).toEqual(['one', 'two']);
+      // Another program on this computer, from another port.
+      const stranger = createSocket('udp4');
+      await new Promise<void>((resolve) =>
+        stranger.send(frame(ALL, C, 'strange'), vbox.switchPort, '127.0.0.1', () => resolve()),
+      );
+      stranger.close();
+      vbox.send(frame(ALL, B, 'end'));
+      await until('the end', () => payloads(a).includes('end'));
+      expect(payloads(a)).not.toContain('strange');
+      await client.flush();
+      expect(readPcap(readFileSync(pcapFile)).map((record) => record.frame.subarray(14).toString())).toEqual([
+        'from a tunnel',
+        'one',
+        'two',
+        'end',
+      ]);
+    } finally {
+      await vbox.close();
+    }
+  });
+
+  it('logs the serial port of a tunnel’s machine, lets others in, and sends them away when it ends', async () => {
+    const vbox = await TunnelPeer.listen(directory);
+    try {
+      await client.add(vbox.port('vbox'));
+      await switchConnected('vbox');
+      vbox.print('first words\n');
+      const log = join(directory, 'vbox.log');
+      await until('logged', () => existsSync(log) && readFileSync(log, 'utf8') === 'first words\n');
+      const terminal = connect({ path: join(directory, 'vbox.ser') });
+      const heard: string[] = [];
+      terminal.on('data', (chunk) => heard.push(String(chunk)));
+      terminal.write('typed');
+      await until('typed', () => vbox.typed === 'typed');
+      vbox.print('answer');
+      await until('heard', () => heard.join('') === 'answer');
+      const away = new Promise((resolve) => terminal.once('close', resolve));
+      await vbox.close();
+      await away;
+      await until('noticed', async () => (await client.statistics())?.ports[0]?.connected === false);
+      expect(readFileSync(log, 'utf8')).toBe('first words\nanswer');
+    } finally {
+      await vbox.close();
+    }
   });
 
   it('lets a machine that does not read stop nobody else', async () => {

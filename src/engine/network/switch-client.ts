@@ -5,8 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LabError } from '../errors.js';
 import type { Exec } from '../exec.js';
 import { isProcess, readPidFile } from '../process-identity.js';
-import type { PortSpec } from './switch-core.js';
-import { type SwitchAnswer, type SwitchRequest, type SwitchStatistics, switchFiles } from './switch-protocol.js';
+import {
+  type PortSpec,
+  type SwitchAnswer,
+  type SwitchRequest,
+  type SwitchStatistics,
+  switchFiles,
+} from './switch-protocol.js';
 import { askSwitch } from './switch-request.js';
 
 export interface SwitchClientOptions {
@@ -95,7 +100,7 @@ export function createSwitchClient(options: SwitchClientOptions): SwitchClient {
       });
       return starting;
     },
-    add: ({ name, path, link }) => request({ command: 'add', name, path, ...(link === undefined ? {} : { link }) }),
+    add: (port) => request({ command: 'add', ...port }),
     remove: async (name) => {
       const answer = await ask({ command: 'remove', name }).catch(() => undefined);
       if (answer === undefined) forgetPort(files.ports, name);

@@ -1,5 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { HEADER_BYTES } from './framing.js';
-import { type PortStatistics, SwitchPort } from './switch-port.js';
+import { StreamPort } from './stream-port.js';
+import type { PortHandlers, PortStatistics, SwitchPort } from './switch-port.js';
+import type { PortSpec } from './switch-protocol.js';
+import { TunnelPort } from './tunnel-port.js';
 
 const ETHERNET_HEADER = 14;
 /** A guest that invents addresses must not eat memory. */
@@ -7,14 +11,6 @@ const MAX_ADDRESSES = 4096;
 
 export interface Recorder {
   record(buffer: Buffer, start: number, end: number, time: number): void;
-}
-
-export interface PortSpec {
-  name: string;
-  /** Unix socket that the machine's QEMU listens on. */
-  path: string;
-  /** false: the cable is pulled; default true. */
-  link?: boolean;
 }
 
 /**
@@ -42,20 +38,20 @@ export class Switch {
     this.#onChange = options.onChange ?? (() => {});
   }
 
-  /** Adding the same port again changes nothing; the same name with another path replaces it. */
+  /** Adding the same port again changes nothing; the same name with another cable replaces it. */
   add(spec: PortSpec): void {
-    const known = this.#ports.get(spec.name)?.statistics;
-    if (known?.path === spec.path) {
-      known.link = spec.link ?? known.link;
+    const known = this.#ports.get(spec.name);
+    if (known !== undefined && isDeepStrictEqual(cable(known.spec), cable(spec))) {
+      known.statistics.link = spec.link ?? known.statistics.link;
       return;
     }
     this.remove(spec.name);
-    const port = new SwitchPort(spec.name, spec.path, spec.link ?? true, {
+    const handlers: PortHandlers = {
       record: (from) => this.#receive.bind(this, from),
       chunkEnd: () => this.#endChunk(),
       change: this.#onChange,
-    });
-    this.#ports.set(spec.name, port);
+    };
+    this.#ports.set(spec.name, 'serial' in spec ? new TunnelPort(spec, handlers) : new StreamPort(spec, handlers));
   }
 
   remove(name: string): void {
@@ -79,7 +75,7 @@ export class Switch {
   }
 
   specs(): PortSpec[] {
-    return this.statistics().map(({ name, path, link }) => ({ name, path, link }));
+    return [...this.#ports.values()].map(({ spec, statistics }) => ({ ...spec, link: statistics.link }));
   }
 
   get connected(): number {
@@ -157,4 +153,8 @@ export class Switch {
       if (port !== from) port.send(from, buffer, this.#runStart, this.#runEnd, this.#runFrames);
     }
   }
+}
+
+function cable({ link: _, ...rest }: PortSpec): Omit<PortSpec, 'link'> {
+  return rest;
 }

@@ -12,8 +12,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { PcapWriter } from './pcap-writer.js';
 import { listenControl } from './switch-control.js';
-import { type PortSpec, Switch } from './switch-core.js';
-import { type SwitchAnswer, type SwitchRequest, switchFiles } from './switch-protocol.js';
+import { Switch } from './switch-core.js';
+import { isPortSpec, type PortSpec, type SwitchAnswer, type SwitchRequest, switchFiles } from './switch-protocol.js';
 
 const CHECK_EVERY = 1000;
 const SETTLE = 50;
@@ -64,8 +64,8 @@ async function main(): Promise<void> {
       case 'ping':
         return done;
       case 'add':
-        if (!isPort(request)) return { ok: false, error: 'add needs a name and a path' };
-        network.add(request);
+        if (!isPortSpec(request)) return { ok: false, error: 'add needs a name and a path or a tunnel' };
+        network.add(portOf(request));
         savePorts();
         return done;
       case 'remove':
@@ -127,15 +127,14 @@ function answers(path: string): Promise<boolean> {
 function loadPorts(file: string): PortSpec[] {
   try {
     const ports: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return Array.isArray(ports) ? ports.filter(isPort) : [];
+    return Array.isArray(ports) ? ports.filter(isPortSpec) : [];
   } catch {
     return [];
   }
 }
 
-function isPort(value: unknown): value is PortSpec {
-  const port = value as Partial<PortSpec> | null;
-  return typeof port?.name === 'string' && typeof port.path === 'string';
+function portOf({ command: _, ...port }: { command: 'add' } & PortSpec): PortSpec {
+  return port;
 }
 
 await main();

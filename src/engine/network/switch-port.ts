@@ -1,7 +1,6 @@
-import { connect, type Socket } from 'node:net';
-import { FrameParser, type RecordSink } from './framing.js';
+import type { RecordSink } from './framing.js';
+import type { PortSpec } from './switch-protocol.js';
 
-const REDIAL_AFTER = 250;
 /** More than this queued for a machine holds back whoever sends to it … */
 const QUEUE_HIGH = 1024 * 1024;
 /** … for at most this long; then frames for it are dropped until it reads again, so that one stopped machine stops no other. */
@@ -9,7 +8,6 @@ const HOLD_BACK = 100;
 
 export interface PortStatistics {
   name: string;
-  path: string;
   link: boolean;
   connected: boolean;
   /** Times a connection was made. */
@@ -24,30 +22,30 @@ export interface PortStatistics {
   malformed: number;
 }
 
-/** One machine's cable: dials the socket that its QEMU listens on, for ever. */
-export class SwitchPort {
+export interface PortHandlers {
+  record: (port: SwitchPort) => RecordSink;
+  chunkEnd: () => void;
+  change: () => void;
+}
+
+/** One machine's cable. What it is made of, a stream or datagrams, is up to the subclass. */
+export abstract class SwitchPort {
   readonly statistics: PortStatistics;
-  #socket: Socket | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #closed = false;
   #stalled = false;
   #holdTimer: NodeJS.Timeout | undefined;
   readonly #heldBack = new Set<SwitchPort>();
   readonly #waitingFor = new Set<SwitchPort>();
-  readonly #onRecord: RecordSink;
-  readonly #onChunkEnd: () => void;
+  protected readonly onRecord: RecordSink;
+  protected readonly onChunkEnd: () => void;
   readonly #onChange: () => void;
 
   constructor(
-    name: string,
-    path: string,
-    link: boolean,
-    handlers: { record: (port: SwitchPort) => RecordSink; chunkEnd: () => void; change: () => void },
+    readonly spec: PortSpec,
+    handlers: PortHandlers,
   ) {
     this.statistics = {
-      name,
-      path,
-      link,
+      name: spec.name,
+      link: spec.link ?? true,
       connected: false,
       connects: 0,
       rxFrames: 0,
@@ -57,80 +55,52 @@ export class SwitchPort {
       dropped: 0,
       malformed: 0,
     };
-    this.#onRecord = handlers.record(this);
-    this.#onChunkEnd = handlers.chunkEnd;
+    this.onRecord = handlers.record(this);
+    this.onChunkEnd = handlers.chunkEnd;
     this.#onChange = handlers.change;
-    this.#dial();
   }
 
   /** Sends whole records: buffer[start..end) holds `frames` of them. `from` may be held back when this port is slow. */
   send(from: SwitchPort, buffer: Buffer, start: number, end: number, frames: number): void {
     const statistics = this.statistics;
-    if (!statistics.connected || !statistics.link || this.#socket === undefined) return;
+    if (!statistics.connected || !statistics.link) return;
     if (this.#stalled) {
       statistics.dropped += frames;
       return;
     }
-    const socket = this.#socket;
-    socket.write(buffer.subarray(start, end));
+    const queued = this.transmit(buffer, start, end);
     statistics.txFrames += frames;
     statistics.txBytes += end - start - frames * 4;
-    if (socket.writableLength > QUEUE_HIGH) this.#holdBack(from);
+    if (queued > QUEUE_HIGH) this.#holdBack(from);
   }
 
-  close(): void {
-    this.#closed = true;
-    clearTimeout(this.#timer);
-    this.#socket?.destroy();
-    this.#release();
+  abstract close(): void;
+  /** Hands records to the cable; returns how many bytes wait in it. Only called while connected. */
+  protected abstract transmit(buffer: Buffer, start: number, end: number): number;
+  /** Stops and goes on reading from the machine, where that is possible. */
+  protected abstract reading(on: boolean): void;
+
+  protected setConnected(connected: boolean): void {
+    if (this.statistics.connected === connected) return;
+    this.statistics.connected = connected;
+    if (connected) this.statistics.connects += 1;
+    this.#onChange();
   }
 
-  #dial(): void {
-    if (this.#closed) return;
-    const socket = connect({ path: this.statistics.path });
-    const parser = new FrameParser();
-    this.#socket = socket;
-    socket.on('connect', () => {
-      this.statistics.connected = true;
-      this.statistics.connects += 1;
-      this.#onChange();
-    });
-    socket.on('data', (chunk: Buffer) => {
-      try {
-        parser.push(chunk, this.#onRecord);
-      } catch {
-        this.statistics.malformed += 1;
-        socket.destroy();
-      } finally {
-        this.#onChunkEnd();
-      }
-    });
-    socket.on('drain', () => this.#release());
-    // The reason does not matter: the machine is off, restarting or gone, and the next dial will tell.
-    socket.on('error', () => {});
-    socket.on('close', () => {
-      const was = this.statistics.connected;
-      this.statistics.connected = false;
-      this.#socket = undefined;
-      this.#release();
-      if (was) this.#onChange();
-      if (!this.#closed) this.#timer = setTimeout(() => this.#dial(), REDIAL_AFTER);
-    });
+  /** The cable has room again, or is gone. */
+  protected release(): void {
+    this.#stalled = false;
+    this.#letGo();
   }
 
   #holdBack(from: SwitchPort): void {
     this.#heldBack.add(from);
     from.#waitingFor.add(this);
-    from.#socket?.pause();
+    from.reading(false);
     this.#holdTimer ??= setTimeout(() => {
-      this.#stalled = this.#socket !== undefined;
+      this.#stalled = this.statistics.connected;
       this.#letGo();
     }, HOLD_BACK);
-  }
-
-  #release(): void {
-    this.#stalled = false;
-    this.#letGo();
   }
 
   #letGo(): void {
@@ -138,7 +108,7 @@ export class SwitchPort {
     this.#holdTimer = undefined;
     for (const from of this.#heldBack) {
       from.#waitingFor.delete(this);
-      if (from.#waitingFor.size === 0) from.#socket?.resume();
+      if (from.#waitingFor.size === 0) from.reading(true);
     }
     this.#heldBack.clear();
   }

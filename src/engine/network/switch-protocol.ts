@@ -1,6 +1,44 @@
 import { join } from 'node:path';
-import type { PortSpec } from './switch-core.js';
 import type { PortStatistics } from './switch-port.js';
+
+/** A machine's cable. Of the same name and otherwise the same: the same cable. */
+export type PortSpec = StreamPortSpec | SerialPortSpec;
+
+interface AnyPortSpec {
+  name: string;
+  /** false: the cable is pulled; default true. */
+  link?: boolean;
+}
+
+export interface StreamPortSpec extends AnyPortSpec {
+  /** Unix socket that the machine's QEMU listens on. */
+  path: string;
+}
+
+/** Of VirtualBox. */
+export interface SerialPortSpec extends AnyPortSpec {
+  /** UDP ports on 127.0.0.1, the switch's and the machine's; undefined where VirtualBox connects the machines itself. */
+  tunnel?: { local: number; remote: number };
+  serial: SerialSpec;
+}
+
+export interface SerialSpec {
+  /** Unix socket that VirtualBox offers the machine's serial port on. */
+  path: string;
+  logFile: string;
+  /** Unix socket that is made for those who want to hear it and to type. */
+  listen: string;
+}
+
+/** Is this, which came from outside, a port? */
+export function isPortSpec(value: unknown): value is PortSpec {
+  const port = value as Partial<StreamPortSpec & SerialPortSpec> | null;
+  if (typeof port?.name !== 'string') return false;
+  if (typeof port.path === 'string') return true;
+  const ports = port.tunnel === undefined ? [] : [port.tunnel.local, port.tunnel.remote];
+  const files = [port.serial?.path, port.serial?.logFile, port.serial?.listen];
+  return ports.every((each) => Number.isInteger(each)) && files.every((each) => typeof each === 'string');
+}
 
 /** Control requests and answers are one line of JSON each; a connection may carry several, answered in order. */
 export type SwitchRequest =
