@@ -5,15 +5,16 @@ import { loadLabConfig } from '../engine/config/load.js';
 import { withPinnedImage } from '../engine/config/pinned-image.js';
 import type { ContainerStore } from '../engine/containers/container-store.js';
 import { createContainerStore } from '../engine/containers/create-container-store.js';
-import { LabError } from '../engine/errors.js';
 import type { Exec } from '../engine/exec.js';
 import { createExec } from '../engine/exec-process.js';
 import { createImageStore } from '../engine/images/create-image-store.js';
 import type { ImageStore } from '../engine/images/image-store.js';
 import { createLab } from '../engine/lab/create-lab.js';
 import type { Lab } from '../engine/lab.js';
+import { chooseProvider } from '../engine/providers/choose.js';
 import type { Provider } from '../engine/providers/provider.js';
 import { createQemuProvider } from '../engine/providers/qemu/provider.js';
+import { createVirtualBoxProvider } from '../engine/providers/virtualbox/provider.js';
 import { createSsh } from '../engine/ssh/create-ssh.js';
 import { createEventBus, type JournaledEventBus } from '../engine/state/event-bus.js';
 import { acquireLock, type Lock, lockHolder } from '../engine/state/lock.js';
@@ -26,6 +27,8 @@ import { packageRoot } from './package-root.js';
 export interface ComposeOptions {
   /** lab.yaml; undefined = the one in the current directory, or the default lab. */
   labFile?: string | undefined;
+  /** What --provider says. */
+  provider?: LabConfig['provider'] | undefined;
   /** Takes the lab's lock under this name; undefined for commands that only look. */
   lock?: string | undefined;
 }
@@ -46,9 +49,8 @@ export interface Composed {
 }
 
 /** The composition root: the only place that knows which parts a lab is made of. */
-export async function compose({ labFile, lock: command }: ComposeOptions): Promise<Composed> {
+export async function compose({ labFile, provider: asked, lock: command }: ComposeOptions): Promise<Composed> {
   const declared = await loadLabConfig(labFile);
-  if (declared.provider === 'virtualbox') throw noVirtualBox();
   const paths = labPaths(declared.name, process.env);
   makeLabDirectories(paths);
   checkStateVersion(paths.labDirectory);
@@ -69,20 +71,33 @@ export async function compose({ labFile, lock: command }: ComposeOptions): Promi
     provider: () => provider.name,
   });
   const containers = createContainerStore({ exec, events: bus, cacheDirectory, provisionDirectory });
-  const provider = createQemuProvider({
-    exec,
-    labDirectory,
-    runtimeDirectory,
-    cacheDirectory,
-    switchScript: join(root, 'dist', 'switch.js'),
-    events: bus,
-    probeImage: () => images.find(config.image.name, config.image.version),
+  const common = { exec, labDirectory, runtimeDirectory, switchScript: join(root, 'dist', 'switch.js') };
+  const { network } = config.virtualbox;
+  const virtualbox = createVirtualBoxProvider({
+    ...common,
+    network: network === 'tunnel' ? { mode: network } : { mode: network, cidr: config.network.cidr },
   });
+  const choice = await chooseProvider({
+    declared: config.provider,
+    asked,
+    labDirectory,
+    probe: () => virtualbox.probe(),
+  });
+  const provider =
+    choice.name === 'virtualbox'
+      ? virtualbox
+      : createQemuProvider({
+          ...common,
+          cacheDirectory,
+          events: bus,
+          probeImage: () => images.find(config.image.name, config.image.version),
+        });
   const ssh = createSsh({ exec, events: bus, directory: join(labDirectory, 'ssh') });
   const timings = await Timings.open(join(labDirectory, 'timings.json'));
   const lab = createLab({
     config,
     provider,
+    choice,
     ssh,
     images,
     containers,
@@ -127,13 +142,4 @@ export function isBusy(paths: LabPaths): boolean {
 
 function lockFile(paths: LabPaths): string {
   return join(paths.labDirectory, 'lab.lock');
-}
-
-function noVirtualBox(): LabError {
-  return new LabError({
-    code: 'PROVIDER_UNKNOWN',
-    message: 'lab.yaml asks for provider: virtualbox, which this version of coreos-lab does not drive yet.',
-    remedy: ['Write provider: qemu, or leave it out.'],
-    exitCode: 2,
-  });
 }

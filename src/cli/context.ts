@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
+import type { LabConfig } from '../engine/config/lab-config.js';
 import { type Composed, compose } from './compose.js';
 import { cancelOnSignals } from './interrupt.js';
 
 /** Options that every command takes. */
 export interface GlobalOptions {
   lab?: string;
+  provider?: LabConfig['provider'];
   debug?: boolean;
   color?: boolean;
 }
@@ -26,8 +28,8 @@ export async function withLab<T>(
   options: { lock?: boolean; report?: boolean },
   work: (context: Context) => Promise<T>,
 ): Promise<T> {
-  const { lab: labFile, color } = globals(command);
-  const parts = await compose({ labFile, lock: options.lock ? commandLine(command) : undefined });
+  const { lab: labFile, provider, color } = globals(command);
+  const parts = await compose({ labFile, provider, lock: options.lock ? commandLine(command) : undefined });
   const { signal, stop } = cancelOnSignals();
   try {
     if (options.report) {

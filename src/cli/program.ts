@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { packageVersion } from './package-root.js';
 
 type Action = (...args: never[]) => Promise<number | undefined> | Promise<void>;
@@ -32,6 +32,13 @@ export function createProgram(): Command {
     )
     .version(packageVersion(), '-V, --version')
     .option('--lab <file>', 'use this lab file instead of ./lab.yaml')
+    .addOption(
+      new Option('--provider <name>', 'the hypervisor of a lab that has no machines yet').choices([
+        'auto',
+        'qemu',
+        'virtualbox',
+      ]),
+    )
     .option('--debug', 'show stack traces of errors')
     .option('--no-color', 'no colours')
     .option('--inline', 'do not use the alternate screen')

@@ -11,8 +11,13 @@ import { packageRoot } from './package-root.js';
 // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query replaces them
 const FORMAT = '${Package} ${db:Status-Status}\\n';
 
-/** What running machines takes; what is built on the host has lists of its own. */
-const RUN_PACKAGES = ['qemu-system-x86', 'qemu-utils', 'ipxe-qemu', 'seabios', 'openssh-client', 'rsync'];
+/** What running machines takes; what is built on the host has lists of its own. VirtualBox is there already where it was chosen. */
+const RUN_PACKAGES = {
+  qemu: ['qemu-system-x86', 'qemu-utils', 'ipxe-qemu', 'seabios', 'openssh-client', 'rsync'],
+  // qemu-utils: VirtualBox does not read the Lab OS's disk as it is.
+  virtualbox: ['qemu-utils', 'openssh-client', 'rsync'],
+};
+const RUN_PROGRAMS = { qemu: ['qemu-system-x86_64', 'qemu-img'], virtualbox: ['qemu-img'] };
 
 /** Scripts that list what building takes. */
 const IMAGE_LIST = 'provision/labos/host-packages';
@@ -23,9 +28,9 @@ export async function needsSetUp({
   exec,
   images,
   config,
-}: Pick<Context, 'exec' | 'images' | 'config'>): Promise<boolean> {
-  if ((await exec.which('qemu-system-x86_64')) === undefined || (await exec.which('qemu-img')) === undefined)
-    return true;
+  provider,
+}: Pick<Context, 'exec' | 'images' | 'config' | 'provider'>): Promise<boolean> {
+  for (const program of RUN_PROGRAMS[provider.name]) if ((await exec.which(program)) === undefined) return true;
   return (await images.find(config.image.name, config.image.version)) === undefined;
 }
 
@@ -69,14 +74,14 @@ export async function setUp(context: Context, options: { yes: boolean }): Promis
 }
 
 /** Debian's names of what is not installed. Throws LabError HOST_PACKAGES (exit code 2) where there is no dpkg to ask. */
-async function missingPackages({ exec }: Context, lists: readonly string[]): Promise<string[]> {
-  const missing = [...RUN_PACKAGES];
+async function missingPackages({ exec, provider }: Context, lists: readonly string[]): Promise<string[]> {
+  const missing = [...RUN_PACKAGES[provider.name]];
   for (const list of lists) {
     const { stdout } = await exec.run(join(packageRoot(), list), [], { quiet: true });
     missing.push(...stdout.split('\n').filter((name) => name !== ''));
   }
   const wanted = [...new Set(missing)];
-  if ((await exec.which('dpkg-query')) === undefined) return withoutDpkg(exec);
+  if ((await exec.which('dpkg-query')) === undefined) return withoutDpkg(exec, RUN_PROGRAMS[provider.name]);
   const { stdout } = await exec.run('dpkg-query', ['-W', '-f', FORMAT, ...wanted], {
     quiet: true,
   });
@@ -89,8 +94,9 @@ async function missingPackages({ exec }: Context, lists: readonly string[]): Pro
   return wanted.filter((name) => !installed.has(name));
 }
 
-async function withoutDpkg(exec: Context['exec']): Promise<string[]> {
-  if ((await exec.which('qemu-system-x86_64')) !== undefined) return [];
+async function withoutDpkg(exec: Context['exec'], programs: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(programs.map((program) => exec.which(program)));
+  if (found.every((path) => path !== undefined)) return [];
   throw new LabError({
     code: 'HOST_PACKAGES',
     message: 'QEMU is not installed, and this system has no apt-get for coreos-lab to install it with.',

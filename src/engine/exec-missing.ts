@@ -7,6 +7,7 @@ import { LabError } from './errors.js';
 const PACKAGES: Record<string, [apt: string | undefined, brew: string | undefined]> = {
   'qemu-system-x86_64': ['qemu-system-x86', 'qemu'],
   'qemu-img': ['qemu-utils', 'qemu'],
+  VBoxManage: ['virtualbox', '--cask virtualbox'],
   mmdebstrap: ['mmdebstrap', undefined],
   mksquashfs: ['squashfs-tools', 'squashfs'],
   sgdisk: ['gdisk', 'gptfdisk'],

@@ -8,6 +8,7 @@ import type { FetchedMayu } from './lab/mayu-container.js';
 import type { GivenHosts } from './lab/mayu-hosts.js';
 import type { SentImage } from './lab/send-image.js';
 import type { Wire } from './lab/wire-watch.js';
+import type { ProviderChoice } from './providers/choose.js';
 import type { ConsoleHandle, Provider, ProviderReport } from './providers/provider.js';
 import type { SshRunOptions } from './ssh/ssh.js';
 
@@ -67,6 +68,8 @@ export interface DoctorItem {
 export interface Lab {
   readonly config: LabConfig;
   readonly provider: Provider;
+  /** Why it is this provider. */
+  readonly choice: ProviderChoice;
   /** State directory of this lab. */
   readonly directory: string;
   /** What was seen on the private network while machines were watched or waited for. */

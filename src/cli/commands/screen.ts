@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import type { LabConfig } from '../../engine/config/lab-config.js';
 import { imageDefinition } from '../../engine/images/image-definition.js';
 import { attachConsole } from '../attach-terminal.js';
 import { copyToClipboard } from '../clipboard.js';
@@ -11,6 +12,7 @@ import { needsSetUp } from '../set-up.js';
 
 interface ScreenOptions {
   lab?: string;
+  provider?: LabConfig['provider'];
   inline?: boolean;
   accessible?: boolean;
   color?: boolean;
@@ -25,7 +27,7 @@ export async function run(_options: object, command: Command): Promise<number> {
     const { unknownCommand } = await import('../unknown-command.js');
     throw unknownCommand(command.args[0] as string, command);
   }
-  const parts = await compose({ labFile: options.lab, lock: 'coreos-lab' });
+  const parts = await compose({ labFile: options.lab, provider: options.provider, lock: 'coreos-lab' });
   try {
     const fresh = await needsSetUp(parts);
     if (fresh) await setUpFirst(parts, options);
@@ -64,7 +66,9 @@ async function setUpFirst(parts: Composed, options: ScreenOptions): Promise<void
   const { createReporter } = await import('../reporter.js');
   const { cancelOnSignals } = await import('../interrupt.js');
   const { setUp } = await import('../set-up.js');
-  process.stderr.write('The first start sets up what the lab needs: QEMU and an operating system for the machines.\n');
+  process.stderr.write(
+    'The first start sets up what the lab needs: a hypervisor and an operating system for the machines.\n',
+  );
   const { signal, stop } = cancelOnSignals();
   const unsubscribe = parts.bus.subscribe(createReporter(process.stderr, { color: options.color !== false }));
   try {

@@ -7,6 +7,7 @@ export function defaultLabConfig(image: ImageConfig['name'] = 'labos'): LabConfi
   return {
     name: 'default',
     provider: 'auto',
+    virtualbox: { network: 'tunnel' },
     image: { name: image, version: imageDefinition(image).defaultVersion },
     network: {
       cidr: '192.168.2.0/24',

@@ -3,6 +3,8 @@ export interface LabConfig {
   /** Names the lab's state directory; [a-z0-9-]. */
   name: string;
   provider: 'auto' | 'qemu' | 'virtualbox';
+  /** How VirtualBox connects the machines: by tunnels to the lab's switch, or by a network of its own. */
+  virtualbox: { network: 'tunnel' | 'host-only' };
   image: ImageConfig;
   network: {
     /** e.g. 192.168.2.0/24 */

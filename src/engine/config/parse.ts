@@ -58,9 +58,10 @@ function shapeFault(issue: Issue): ConfigFault {
 }
 
 function knownKeys(path: (string | number)[]): string[] {
-  if (path.length === 1) return ['name', 'provider', 'image', 'network', 'shared', 'mayu', 'machines'];
+  if (path.length === 1) return ['name', 'provider', 'virtualbox', 'image', 'network', 'shared', 'mayu', 'machines'];
   if (path[0] === 'machines') return ['name', 'role', 'memory', 'cpus', 'disk', 'mac', 'serial', 'ip', 'sshPort'];
   if (path[0] === 'network') return path.length === 2 ? ['cidr', 'gateway', 'bootPool', 'nodePool'] : ['start', 'end'];
+  if (path[0] === 'virtualbox') return ['network'];
   return path[0] === 'image' ? ['name', 'version', 'update', 'mirror'] : ['version'];
 }
 
@@ -97,6 +98,7 @@ function complete(file: LabFile): LabConfig {
   const network = { ...base.network, ...defined(file.network) } as LabConfig['network'];
   const parts = {
     ...defined({ name: file.name, provider: file.provider, shared: file.shared }),
+    virtualbox: { ...base.virtualbox, ...defined(file.virtualbox) },
     image: { ...base.image, ...defined(file.image) },
     network,
     mayu: { ...base.mayu, ...defined(file.mayu) },

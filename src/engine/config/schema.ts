@@ -62,6 +62,11 @@ const machine = v.strictObject({
 export const labSchema = v.strictObject({
   name: v.optional(name),
   provider: v.optional(v.picklist(['auto', 'qemu', 'virtualbox'], 'must be auto, qemu or virtualbox')),
+  virtualbox: v.optional(
+    v.strictObject({
+      network: v.optional(v.picklist(['tunnel', 'host-only'], 'must be tunnel or host-only')),
+    }),
+  ),
   image: v.optional(
     v.strictObject({
       name: v.optional(v.picklist(['labos', 'flatcar'], 'must be labos or flatcar')),

@@ -16,6 +16,7 @@ const validator = await findProgram('ignition-validate');
 const config: LabConfig = {
   name: 'sandbox',
   provider: 'qemu',
+  virtualbox: { network: 'tunnel' },
   image: { name: 'labos', version: '1.0.0' },
   network: {
     cidr: '192.168.2.0/24',

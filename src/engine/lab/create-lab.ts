@@ -54,6 +54,7 @@ export function createLab(options: LabOptions): Lab {
   const lab: Lab = {
     config,
     provider,
+    choice: options.choice,
     directory: paths.labDirectory,
     wire,
     probe: () => provider.probe(),

@@ -2,9 +2,12 @@ import { access, constants, statfs } from 'node:fs/promises';
 import { imageDefinition } from '../images/image-definition.js';
 import type { DoctorItem } from '../lab.js';
 import { availableMiB } from '../memory.js';
+import { TITLES } from '../providers/choose.js';
+import type { ProviderReport } from '../providers/provider.js';
 import type { LabParts } from './parts.js';
 
 const GIB = 2 ** 30;
+const SHOWN_AS_ACCELERATION: ReadonlySet<string> = new Set(['NO_ACCELERATION', 'ACCELERATOR_UNPROVEN']);
 
 /** Looks at everything that the lab needs of this computer. Changes nothing; `fix` does, where a remedy can be run. */
 export async function examine(
@@ -29,9 +32,24 @@ function node(): DoctorItem {
   return { id: 'node', title: 'Node.js', status: 'ok', detail: process.versions.node, remedy: [] };
 }
 
-async function hypervisor({ provider }: LabParts): Promise<DoctorItem[]> {
+/** The hypervisor that is used, and VirtualBox where something keeps it from being used. */
+async function hypervisor({ provider, choice }: LabParts): Promise<DoctorItem[]> {
   const report = await provider.probe({ fresh: true });
-  const title = provider.name === 'qemu' ? 'QEMU' : 'VirtualBox';
+  const title = TITLES[provider.name];
+  const notes: DoctorItem[] = [
+    ...(choice.rejected === undefined ? [] : [choice.rejected]),
+    ...report.problems.filter(({ code }) => report.usable && !SHOWN_AS_ACCELERATION.has(code)),
+  ].map(({ code, message, remedy }) => ({
+    id: code.toLowerCase().replaceAll('_', '-'),
+    title: TITLES.virtualbox,
+    status: 'warning',
+    detail: message,
+    remedy,
+  }));
+  return [...(await looked(report, title, choice.why)), ...notes];
+}
+
+async function looked(report: ProviderReport, title: string, why: string): Promise<DoctorItem[]> {
   if (!report.usable) {
     const problem = report.problems[0];
     return [
@@ -49,7 +67,13 @@ async function hypervisor({ provider }: LabParts): Promise<DoctorItem[]> {
     ? 'none that works: machines are emulated, which is about ten times slower and still fine for the lessons'
     : `${report.accelerator}: machines run at full speed`;
   return [
-    { id: 'hypervisor', title, status: 'ok', detail: `version ${report.version ?? 'unknown'}`, remedy: [] },
+    {
+      id: 'hypervisor',
+      title,
+      status: 'ok',
+      detail: `version ${report.version ?? 'unknown'}${report.detail === undefined ? '' : ` (${report.detail})`}, taken since ${why}`,
+      remedy: [],
+    },
     {
       id: 'accelerator',
       title: 'Hardware acceleration',

@@ -3,6 +3,7 @@ import type { ContainerStore } from '../containers/container-store.js';
 import type { EventSink } from '../events.js';
 import type { Exec } from '../exec.js';
 import type { ImageStore } from '../images/image-store.js';
+import type { ProviderChoice } from '../providers/choose.js';
 import type { Provider } from '../providers/provider.js';
 import type { Ssh } from '../ssh/ssh.js';
 import type { LabPaths } from '../state/paths.js';
@@ -12,6 +13,8 @@ import type { Timings } from '../state/timings.js';
 export interface LabParts {
   config: LabConfig;
   provider: Provider;
+  /** Why it is this provider. */
+  choice: ProviderChoice;
   ssh: Ssh;
   images: ImageStore;
   containers: ContainerStore;

@@ -90,6 +90,7 @@ export async function makeTestLab(options: TestLabOptions = {}): Promise<TestLab
   return {
     config,
     provider,
+    choice: { name: 'qemu', why: 'VirtualBox is not installed' },
     ssh: strictSsh(options.ssh ?? {}),
     images: createImageStore({ exec, events, cacheDirectory: paths.cacheDirectory, provisionDirectory }),
     containers: createContainerStore({ exec, events, cacheDirectory: paths.cacheDirectory, provisionDirectory }),

@@ -130,6 +130,7 @@ async function lookAtHost({ store, options }: Parts): Promise<void> {
       host: {
         ...view.host,
         provider: name,
+        why: lab.choice.why,
         ...(report.accelerator === undefined ? {} : { accelerator: report.accelerator }),
         ...(problem === undefined ? {} : { problem }),
       },

@@ -114,13 +114,13 @@ function hostLines(
         ? 'none is running'
         : looking
       : `${theme.paint('ok', glyph.on)} ${up.map(({ name }) => name).join(', ')} running, ${up.length} of ${lab.machines.length}`;
-  const { provider, accelerator, problem, image: state } = view.host;
+  const { provider, why, accelerator, problem, image: state } = view.host;
   const hypervisor =
     problem !== undefined
       ? theme.paint('bad', `${glyph.bad} ${plain(problem)} Press d for the doctor.`)
       : provider === undefined
         ? looking
-        : `${provider}${accelerator === undefined ? '' : `, ${speed(accelerator)}`}`;
+        : `${provider}${accelerator === undefined ? '' : `, ${speed(accelerator)}`}${why === undefined ? '' : theme.paint('dim', ` (${why})`)}`;
   const os =
     state === undefined
       ? ''

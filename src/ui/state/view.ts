@@ -105,6 +105,8 @@ export interface View {
 
 export interface HostView {
   provider?: string;
+  /** Why it is this one. */
+  why?: string;
   accelerator?: string;
   problem?: string;
   image?: { ready: boolean; detail: string };

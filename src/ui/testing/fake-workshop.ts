@@ -174,6 +174,7 @@ export class FakeWorkshop implements Workshop {
         name: 'qemu',
         capabilities: { liveSnapshots: true, screenshot: true, linkControl: true, wire: true },
       } as Lab['provider'],
+      choice: { name: 'qemu', why: 'VirtualBox is not installed' },
       status: async () => this.status,
       probe: async () => this.plan.report ?? REPORT,
       watch: () => async () => {},

@@ -15,6 +15,7 @@ const node = (n: number, mac: string) => ({
 export const fixtureConfig: LabConfig = {
   name: 'default',
   provider: 'auto',
+  virtualbox: { network: 'tunnel' },
   image: { name: 'labos', version: '1.0' },
   network: {
     cidr: '192.168.2.0/24',

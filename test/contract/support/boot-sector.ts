@@ -5,11 +5,26 @@
  */
 export const MARKER = 'LAB GUEST READY';
 
-export function bootSector(): Buffer {
+/** Where a hypervisor has its power management: the first port (status, enable, then control) and what switches off. */
+export interface PowerPorts {
+  base: number;
+  softOff: number;
+}
+
+/** The PIIX4 as SeaBIOS sets it up. */
+export const QEMU_POWER: PowerPorts = { base: 0x600, softOff: 0x2000 };
+/** Soft off is type 5 in VirtualBox's ACPI tables. */
+export const VIRTUALBOX_POWER: PowerPorts = { base: 0x4000, softOff: 0x3400 };
+
+export function bootSector(power: PowerPorts = QEMU_POWER): Buffer {
   const code: number[] = [];
   const labels = new Map<string, number>();
   const fixes: [at: number, label: string, bytes: 1 | 2][] = [];
   const emit = (...bytes: number[]) => code.push(...bytes);
+  const word = (value: number) => [value & 0xff, value >> 8] as const;
+  const status = word(power.base);
+  const enable = word(power.base + 2);
+  const control = word(power.base + 4);
   const label = (name: string) => labels.set(name, code.length);
   const jump = (opcode: number, name: string) => {
     emit(opcode, 0);
@@ -23,7 +38,7 @@ export function bootSector(): Buffer {
   emit(0xfa, 0x31, 0xc0, 0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xd0); // cli; xor ax,ax; mov ds,es,ss = ax
   emit(0xbc, 0x00, 0x7c); // mov sp,7c00
   emit(0xc6, 0x06, 0x00, 0x05, 0x61); // mov byte [0500],'a'
-  emit(0xba, 0x02, 0x06, 0xb8, 0x00, 0x01, 0xef); // mov dx,602; mov ax,100; out dx,ax: listen to the power button
+  emit(0xba, ...enable, 0xb8, 0x00, 0x01, 0xef); // mov dx,enable; mov ax,100; out dx,ax: listen to the power button
   emit(0xbe, 0, 0); // mov si,message
   const messageAt = code.length - 2;
   label('next');
@@ -33,7 +48,8 @@ export function bootSector(): Buffer {
   jump(0xeb, 'next');
 
   label('loop');
-  emit(0xba, 0x00, 0x06, 0xed, 0xf6, 0xc4, 0x01); // mov dx,600; in ax,dx; test ah,1
+  emit(0xba, ...status, 0xed, 0xf6, 0xc4, 0x01); // mov dx,status; in ax,dx; test ah,1
+  const pressed = word(0x7c00 + code.length - 1);
   jump(0x75, 'off');
   emit(0xba, 0xfd, 0x03, 0xec, 0xa8, 0x01); // mov dx,3fd; in al,dx; test al,1
   jump(0x74, 'loop');
@@ -50,7 +66,7 @@ export function bootSector(): Buffer {
   jump(0xeb, 'loop');
 
   label('deaf');
-  emit(0x50, 0xba, 0x02, 0x06, 0x31, 0xc0, 0xef, 0x58); // push ax; mov dx,602; xor ax,ax; out dx,ax; pop ax
+  emit(0xc6, 0x06, ...pressed, 0x00); // the test above becomes test ah,0: VirtualBox tells of the button whether one listens or not
   call('send');
   jump(0xeb, 'loop');
   label('add');
@@ -62,8 +78,7 @@ export function bootSector(): Buffer {
   call('send');
   jump(0xeb, 'loop');
   label('off');
-  // The PM control register of the PIIX4 as SeaBIOS sets it up: SLP_EN with type 0 is soft off.
-  emit(0xba, 0x04, 0x06, 0xb8, 0x00, 0x20, 0xef); // mov dx,604; mov ax,2000; out dx,ax
+  emit(0xba, ...control, 0xb8, ...word(power.softOff), 0xef); // mov dx,control; mov ax,softOff; out dx,ax
   jump(0xeb, 'off');
 
   label('send');

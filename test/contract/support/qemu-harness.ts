@@ -1,7 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LabEventBody } from '../../../src/engine/events.js';
@@ -9,6 +7,7 @@ import { createExec } from '../../../src/engine/exec-process.js';
 import { createQemuProvider, type QemuProvider } from '../../../src/engine/providers/qemu/provider.js';
 import type { ProviderHarness } from '../provider.js';
 import { bootSector } from './boot-sector.js';
+import { testSpec } from './machine-spec.js';
 import { until } from './peer.js';
 import { buildSwitch } from './switch-script.js';
 
@@ -54,25 +53,7 @@ export async function createQemuHarness(options: { labDirectory?: string } = {})
     runtimeDirectory,
     events,
     pid,
-    spec: async (name, { blank, sshPort } = {}) => {
-      const number = Number.parseInt(/\d+$/.exec(name)?.[0] ?? '0', 10);
-      return {
-        name,
-        role: blank ? 'node' : 'provisioner',
-        memoryMiB: 64,
-        cpus: 1,
-        disk: blank ? { sizeGiB: 1 } : { base, sizeGiB: 1 },
-        privateNic: { mac: `08:00:27:00:00:${(16 + number).toString(16)}` },
-        ...(blank
-          ? {}
-          : {
-              uplink: { mac: `52:54:00:00:00:${(16 + number).toString(16)}`, sshPort: sshPort ?? (await freePort()) },
-            }),
-        serial: `serial-${name}`,
-        uuid: randomUUID(),
-        bootOrder: ['disk', 'net'],
-      };
-    },
+    spec: (name, options) => testSpec(name, base, options),
     crash: async (name) => {
       const number = pid(name);
       process.kill(number, 'SIGKILL');
@@ -115,14 +96,4 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
