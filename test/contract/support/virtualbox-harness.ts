@@ -148,6 +148,7 @@ export async function createVirtualBoxHarness(root: string): Promise<VirtualBoxH
       screen.kill();
       await until('VirtualBox’s server has ended', () => serverProcesses(directory).length === 0, 60_000);
       rmSync(directory, { recursive: true, force: true });
+      rmSync(join('/tmp', `.vbox-lab${process.pid}-ipc`), { recursive: true, force: true });
       rmSync(runtimeDirectory, { recursive: true, force: true });
     },
   };
