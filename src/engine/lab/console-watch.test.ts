@@ -199,7 +199,7 @@ describe('a node that is installed', () => {
     const failed = 'SeaBIOS\r\nLinux version 6\r\nlabos: FAILED: ignition: no configuration from http://x\r\n';
     await grow(failed + failed + failed, 'kernel');
     await expect.poll(() => notices().at(-1)).toBe('error BOOT_FAILED');
-    expect(watch.installFailed('core-01')).toBeUndefined();
+    await expect.poll(() => watch.installFailed('core-01')).toBeUndefined();
     expect(notices()).toHaveLength(3);
     await watch.reach('core-01', 'power-on');
     await appendFile(log, nothing);
@@ -214,7 +214,7 @@ describe('a node that is installed', () => {
     await expect.poll(() => watch.installFailed('core-01'), { timeout: 5000 }).toMatch(/2 GiB/);
     expect(notices()).toEqual([]);
     await grow(`${DISK}labos: install: FAILED: the Lab OS runs from /dev/vda\r\n`, 'system');
-    expect(watch.installFailed('core-01')).toBeUndefined();
+    await expect.poll(() => watch.installFailed('core-01')).toBeUndefined();
     await end();
     expect(notices()).toEqual([]);
   });
