@@ -18,9 +18,11 @@ import (
 )
 
 // A bus of its own, which programs take for the system's.
-func startBus(t *testing.T) {
+func startBus(t *testing.T) { startBusAt(t, "unix:dir="+t.TempDir()) }
+
+func startBusAt(t *testing.T, place string) {
 	t.Helper()
-	daemon := exec.Command("dbus-daemon", "--session", "--nofork", "--print-address=1", "--address=unix:dir="+t.TempDir())
+	daemon := exec.Command("dbus-daemon", "--session", "--nofork", "--print-address=1", "--address="+place)
 	output, err := daemon.StdoutPipe()
 	if err == nil {
 		err = daemon.Start()

@@ -77,17 +77,27 @@ func (d Disk) MarkGood() error {
 	return d.change(d.Passive(), "-P", strconv.Itoa(second))
 }
 
-// change writes the attributes, to the disk and not only to memory.
+// change writes the attributes, to the disk and not only to memory. There are two tables, one after the other is written; where a power cut
+// came between, cgpt wants to be told to make them the same again.
 func (d Disk) change(slot int, options ...string) error {
-	_, err := cgpt(append(append([]string{"add", "-i", strconv.Itoa(slot)}, options...), d.Path)...)
+	command := append(append([]string{"add", "-i", strconv.Itoa(slot)}, options...), d.Path)
+	_, err := cgpt(command...)
+	if err != nil {
+		if _, failure := cgpt("repair", d.Path); failure == nil {
+			_, err = cgpt(command...)
+		}
+	}
 	syscall.Sync()
 	return err
 }
 
+// cgpt warns, on standard error, where one of the two tables is damaged; it reads the other, and so does this.
 func cgpt(arguments ...string) (string, error) {
-	output, err := exec.Command("cgpt", arguments...).CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("cgpt %s: %v: %s", strings.Join(arguments, " "), err, strings.TrimSpace(string(output)))
+	command := exec.Command("cgpt", arguments...)
+	var output, words strings.Builder
+	command.Stdout, command.Stderr = &output, &words
+	if err := command.Run(); err != nil {
+		return "", fmt.Errorf("cgpt %s: %v: %s", strings.Join(arguments, " "), err, strings.TrimSpace(words.String()))
 	}
-	return string(output), nil
+	return output.String(), nil
 }

@@ -5,24 +5,27 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"coreos-lab/update-engine/slots"
 )
 
-// Against the real update server, started by test/contract/update-server.test.ts: NEBRASKA is its address, NEBRASKA_HOME where its payloads are.
-// With RECORD=1, what goes over the wire is written to ../omaha/testdata, from which the tests of the protocol read.
-func TestNebraska(t *testing.T) {
-	server := os.Getenv("NEBRASKA")
-	if server == "" {
-		t.Skip("needs an update server: NEBRASKA is not set")
+// The engine and an update server, together: the lab's own, or a real Nebraska when NEBRASKA has its address and NEBRASKA_HOME the folder with
+// its packages/. The same must come of both. With RECORD=1, what goes over the wire is written to ../omaha/testdata, from which the tests of the
+// protocol read: what is there comes from Nebraska 2.8.6.
+func TestUpdateServer(t *testing.T) {
+	n := &nebraska{t: t, address: os.Getenv("NEBRASKA"), home: os.Getenv("NEBRASKA_HOME")}
+	if n.address == "" {
+		n.start()
 	}
-	n := &nebraska{t: t, address: server}
+	server := n.address
 	one, two, three := n.machine(1), n.machine(2), n.machine(3)
 	n.publish("1.1.0", one.payload)
 	n.apply("channel", "package=1.1.0")
@@ -84,8 +87,42 @@ func TestNebraska(t *testing.T) {
 }
 
 type nebraska struct {
-	t       *testing.T
-	address string
+	t             *testing.T
+	address, home string
+}
+
+// start starts the lab's update server.
+func (n *nebraska) start() {
+	n.t.Helper()
+	n.home = n.t.TempDir()
+	program := filepath.Join(n.t.TempDir(), "update_server")
+	build := exec.Command("go", "build", "-o", program, ".")
+	build.Dir = "../../update/server"
+	if output, err := build.CombinedOutput(); err != nil {
+		n.t.Fatalf("%v %s", err, output)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	listener.Close()
+	server := exec.Command(program, "-listen", address, "-home", n.home)
+	if err := server.Start(); err != nil {
+		n.t.Fatal(err)
+	}
+	n.t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
+	n.address = "http://" + address
+	for try := 0; ; try++ {
+		if answer, err := http.Get(n.address + "/health"); err == nil {
+			answer.Body.Close()
+			return
+		}
+		if try > 100 {
+			n.t.Fatal("the update server does not answer")
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
 }
 
 func (n *nebraska) machine(number int) *machine {
@@ -118,7 +155,7 @@ func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
 func (n *nebraska) run(name string, arguments ...string) {
 	n.t.Helper()
 	command := exec.Command(filepath.Join("../../update", name), arguments...)
-	command.Env = append(os.Environ(), "UPDATE_SERVER="+n.address, "UPDATE_HOME="+os.Getenv("NEBRASKA_HOME"))
+	command.Env = append(os.Environ(), "UPDATE_SERVER="+n.address, "UPDATE_HOME="+n.home)
 	if output, err := command.CombinedOutput(); err != nil {
 		n.t.Fatalf("%s %v: %v\n%s", name, arguments, err, output)
 	}
@@ -141,7 +178,7 @@ func (n *nebraska) publish(version string, payload []byte) {
 
 func (n *nebraska) file(version string, payload []byte) {
 	n.t.Helper()
-	path := filepath.Join(os.Getenv("NEBRASKA_HOME"), "packages", version, "flatcar_production_update.gz")
+	path := filepath.Join(n.home, "packages", version, "flatcar_production_update.gz")
 	if err := os.WriteFile(path, payload, 0o644); err != nil {
 		n.t.Fatal(err)
 	}
