@@ -1,6 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-/** unit: beside the code, no machines. contract: real QEMU, sshd, images. e2e: real lessons, the TUI in a real terminal. */
+const VIRTUALBOX = 'test/contract/virtualbox.test.ts';
+
+/**
+ * unit: beside the code, no machines. contract: real QEMU, sshd, images. virtualbox: the contract of providers on a real VirtualBox, which is
+ * installed first. e2e: real lessons, the TUI in a real terminal.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -9,11 +14,13 @@ export default defineConfig({
         test: {
           name: 'contract',
           include: ['test/contract/**/*.test.ts'],
+          exclude: [VIRTUALBOX],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,
         },
       },
+      { test: { name: 'virtualbox', include: [VIRTUALBOX], testTimeout: 300_000, hookTimeout: 300_000 } },
       {
         test: {
           name: 'e2e',
