@@ -1,0 +1,3 @@
+module coreos-lab/update-server
+
+go 1.19
