@@ -234,11 +234,12 @@ describe('ending a script', () => {
 
 describe('connections', () => {
   test('are kept: ten scripts, one connection', async () => {
-    const before = (await jump.connections()).length;
+    await ssh.script(jump.target, 'true');
+    // Those of earlier tests may still be on their way out, so what counts is what is new.
+    const first = await jump.connections();
+    expect(first).not.toEqual([]);
     for (let round = 0; round < 10; round += 1) await ssh.script(jump.target, 'true');
-    const own = (await jump.connections()).length - before;
-    // sshd uses one process for a connection of root, two for others.
-    expect([1, 2]).toContain(own);
+    expect((await jump.connections()).filter((pid) => !first.includes(pid))).toEqual([]);
   });
 
   test('go through a jump host, each verified by its own key', async () => {
