@@ -86,6 +86,7 @@ describe('lesson 2, headless', () => {
     const cut = sandbox.follow(['up', 'core-04']);
     await sandbox.shown('core-04', /initrd\.cpio\.gz/);
     await kill(/switch\.js/);
+    await cut.said(/switch of the private network had ended .* It was started again/);
     expect((await onProvisioner('sudo', 'pkill', '-9', '-x', 'mayu')).code).toBe(0);
     await sandbox.shown('core-04', /labos: install: \d+% \/usr/);
     await kill(/qemu-system.*-name core-04/);
