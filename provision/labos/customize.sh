@@ -9,6 +9,7 @@ customize() {
 
   prune_modules
   add_user_core
+  add_engine
   # With root's ownership and plain modes, whoever checked the files out and with whatever umask.
   tar -C "$here/overlay" --owner=0 --group=0 --mode='u=rwX,go=rX' -c . | tar -C "$root" -x
   write_release
@@ -45,19 +46,24 @@ add_user_core() {
   chroot "$root" useradd --uid 500 --gid core --groups sudo --create-home --shell /bin/bash --password '*' core
 }
 
-write_release() {
-  rm -f "$root/etc/os-release" "$root/usr/lib/os-release"
+# name_version VERSION: what /usr says it is.
+name_version() {
   cat > "$root/usr/lib/os-release" << RELEASE
 NAME="Lab OS"
 ID=labos
 ID_LIKE=debian
-VERSION="$version"
-VERSION_ID=$version
-PRETTY_NAME="Lab OS $version (a stand-in for Flatcar Container Linux, built from Debian)"
+VERSION="$1"
+VERSION_ID=$1
+PRETTY_NAME="Lab OS $1 (a stand-in for Flatcar Container Linux, built from Debian)"
 RELEASE
-  ln -s ../usr/lib/os-release "$root/etc/os-release"
   mkdir -p "$root/usr/share/flatcar"
-  printf 'FLATCAR_RELEASE_VERSION=%s\nFLATCAR_RELEASE_BOARD=amd64-usr\n' "$version" > "$root/usr/share/flatcar/release"
+  printf 'FLATCAR_RELEASE_VERSION=%s\nFLATCAR_RELEASE_BOARD=amd64-usr\n' "$1" > "$root/usr/share/flatcar/release"
+}
+
+write_release() {
+  rm -f "$root/etc/os-release" "$root/usr/lib/os-release"
+  name_version "$version"
+  ln -s ../usr/lib/os-release "$root/etc/os-release"
   : > "$root/etc/machine-id"
   rm -f "$root/etc/hostname" "$root"/etc/ssh/ssh_host_*
   ln -sfn ../run/systemd/resolve/stub-resolv.conf "$root/etc/resolv.conf"
@@ -78,7 +84,7 @@ choose_units() {
   rm -f "$root/etc/systemd/system/sysinit.target.wants/systemd-resolved.service" "$root/etc/systemd/system/dbus-org.freedesktop.resolve1.service"
   reorder_units
   chroot "$root" systemctl --quiet enable systemd-networkd systemd-resolved ssh serial-getty@ttyS0 \
-    labos-ready labos-host-key labos-grow-root labos-autologin 2> /dev/null
+    labos-ready labos-host-key labos-grow-root labos-autologin update-engine locksmithd 2> /dev/null
   chroot "$root" systemctl --quiet disable etcd systemd-networkd-wait-online 2> /dev/null || true
   for unit in e2scrub_reap.service e2scrub_all.timer apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
     fstrim.timer podman-auto-update.timer podman-auto-update.service podman-restart.service podman.service podman.socket \
@@ -108,4 +114,9 @@ move_under_usr() {
   mv "$root/etc" "$share/etc"
   mv "$root/home" "$root/root" "$root/var" "$share/root/"
   cp "$here"/tests/*.bats "$share/tests/"
+}
+
+# squash FILE [WITHOUT]: /usr as it is now, in a file; WITHOUT is a path in it that is left out.
+squash() {
+  mksquashfs "$root/usr" "$1" -comp zstd -Xcompression-level 9 -noappend -no-progress -quiet ${2:+-e "$2"} > /dev/null
 }

@@ -72,3 +72,8 @@ count_packages() {
       if (percent != last) { printf "{\"step\":\"%s\",\"index\":%d,\"steps\":%d,\"label\":\"%s\",\"percent\":%d}\n", step, i, n, label, percent; fflush(); last = percent }
     }' >&3
 }
+
+# The packages of packages.list, one a line.
+packages() {
+  sed 's/#.*//' "$here/packages.list" | tr -s ' ' '\n' | sed '/^$/d'
+}

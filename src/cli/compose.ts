@@ -3,7 +3,8 @@ import { withAddedMachines } from '../engine/config/added.js';
 import type { LabConfig } from '../engine/config/lab-config.js';
 import { loadLabConfig } from '../engine/config/load.js';
 import { withPinnedImage } from '../engine/config/pinned-image.js';
-import type { ContainerStore } from '../engine/containers/container-store.js';
+import { containerRecipes } from '../engine/containers/container-recipes.js';
+import type { ContainerName, ContainerStores } from '../engine/containers/container-store.js';
 import { createContainerStore } from '../engine/containers/create-container-store.js';
 import type { Exec } from '../engine/exec.js';
 import { createExec } from '../engine/exec-process.js';
@@ -40,7 +41,7 @@ export interface Composed {
   bus: JournaledEventBus;
   exec: Exec;
   images: ImageStore;
-  containers: ContainerStore;
+  containers: ContainerStores;
   provider: Provider;
   lab: Lab;
   timings: Timings;
@@ -70,7 +71,10 @@ export async function compose({ labFile, provider: asked, lock: command }: Compo
     provisionDirectory,
     provider: () => provider.name,
   });
-  const containers = createContainerStore({ exec, events: bus, cacheDirectory, provisionDirectory });
+  const recipes = containerRecipes(provisionDirectory);
+  const store = (name: ContainerName) =>
+    createContainerStore({ exec, events: bus, cacheDirectory, recipe: recipes[name] });
+  const containers: ContainerStores = { mayu: store('mayu'), 'update-server': store('update-server') };
   const common = { exec, labDirectory, runtimeDirectory, switchScript: join(root, 'dist', 'switch.js') };
   const { network } = config.virtualbox;
   const virtualbox = createVirtualBoxProvider({

@@ -57,6 +57,7 @@ export function createProgram(): Command {
   addMachineCommands(program);
   addAccessCommands(program);
   addMayuCommands(program);
+  addUpdateCommands(program);
   addSetupCommands(program);
   return program;
 }
@@ -225,6 +226,19 @@ function addMayuCommands(program: Command): void {
     .command('hosts')
     .description('give it host name and host keys of every node')
     .action(lazy(() => import('./commands/mayu-hosts.js')));
+}
+
+function addUpdateCommands(program: Command): void {
+  const updates = program.command('updates').description('bring to the provisioner what updates the nodes');
+  updates
+    .command('fetch [source]')
+    .description("bring the update server's container image: from the cache, built, or a file or URL")
+    .option('--sha256 <checksum>', 'of the file or URL, 64 hexadecimal digits')
+    .action(lazy(() => import('./commands/updates-fetch.js')));
+  updates
+    .command('send')
+    .description('copy the updates to the provisioner, and verify them there')
+    .action(lazy(() => import('./commands/updates-send.js')));
 }
 
 const MAYU_LIST = `

@@ -40,7 +40,7 @@ export async function setUp(context: Context, options: { yes: boolean }): Promis
   const needsImage = (await images.find(config.image.name, config.image.version)) === undefined;
   const definition = imageDefinition(config.image.name);
   // Mayu's container image is built when lesson 2 wants it; what that takes is installed with the rest.
-  const needsMayu = (await containers.find(config.mayu.version)) === undefined;
+  const needsMayu = (await containers.mayu.find(config.mayu.version)) === undefined;
   const missing = await missingPackages(context, [
     ...(needsImage && definition.release === undefined ? [IMAGE_LIST] : []),
     ...(needsMayu ? [MAYU_LIST] : []),

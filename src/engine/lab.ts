@@ -4,9 +4,10 @@ import type { LabConfig, MachineConfig } from './config/lab-config.js';
 import type { BootStage, PowerState } from './events.js';
 import type { ExecResult } from './exec.js';
 import type { CachedImage, ImageFiles } from './images/image-store.js';
-import type { FetchedMayu } from './lab/mayu-container.js';
+import type { BroughtContainer } from './lab/bring-container.js';
 import type { GivenHosts } from './lab/mayu-hosts.js';
 import type { SentImage } from './lab/send-image.js';
+import type { SentUpdates } from './lab/send-updates.js';
 import type { Wire } from './lab/wire-watch.js';
 import type { ProviderChoice } from './providers/choose.js';
 import type { ConsoleHandle, Provider, ProviderReport } from './providers/provider.js';
@@ -110,7 +111,11 @@ export interface Lab {
   /** Copies provision/ and the shared folder to the provisioner. */
   sync(names: readonly string[], options?: OperationOptions): Promise<void>;
   /** Makes sure that the provisioner has Mayu's container image: from the cache, built here, or pulled there. */
-  fetchMayu(options?: OperationOptions): Promise<FetchedMayu>;
+  fetchMayu(options?: OperationOptions): Promise<BroughtContainer>;
+  /** Makes sure that the provisioner has the update server's container image: from the cache, or built here. */
+  fetchUpdateServer(options?: OperationOptions): Promise<BroughtContainer>;
+  /** Brings the payloads that machines are updated by to the provisioner; verified there by SHA-256. */
+  sendUpdates(options?: OperationOptions): Promise<SentUpdates>;
   /** Brings the image's files for network boot to the provisioner, where Mayu gives them out; verified there by SHA-256. */
   sendImage(options?: OperationOptions): Promise<SentImage>;
   /** Gives Mayu host name and host keys of every declared node, by serial. */

@@ -16,6 +16,7 @@ export type LabCommand = { line: number; text: string } & (
   | { verb: 'mayu'; action: 'hosts' }
   | { verb: 'mayu'; action: 'list' }
   | { verb: 'mayu'; action: 'status'; host?: string }
+  | { verb: 'updates'; action: 'fetch' | 'send' }
   | { verb: 'snapshot'; action: 'save' | 'restore' | 'discard'; name: string }
 );
 
@@ -29,10 +30,10 @@ export interface LabFault {
 }
 
 const MACHINE_VERBS: readonly string[] = ['up', 'start', 'halt', 'reload', 'reset', 'destroy', 'sync'];
-const VERBS = ['status', ...MACHINE_VERBS, 'wait', 'snapshot', 'image', 'mayu', 'add', 'remove'];
+const VERBS = ['status', ...MACHINE_VERBS, 'wait', 'snapshot', 'image', 'mayu', 'updates', 'add', 'remove'];
 const CONDITIONS = ['ssh', 'running', 'off'] as const;
 const SNAPSHOTS = ['save', 'restore', 'discard'] as const;
-const IMAGE = ['fetch', 'send'] as const;
+const BRING = ['fetch', 'send'] as const;
 const MAYU = ['fetch', 'hosts', 'list', 'status'] as const;
 
 interface Word {
@@ -86,7 +87,7 @@ class LineReader {
       if (rest[0]) this.#fault(rest[0], 'lab-verb', '"status" takes nothing more', 'write only "status"');
       return { ...base, verb };
     }
-    if (verb === 'image') return this.#image(first, rest, base);
+    if (verb === 'image' || verb === 'updates') return this.#bring(verb, first, rest, base);
     if (verb === 'add' || verb === 'remove') return this.#roster(verb, first, rest, base);
     if (verb === 'mayu') return this.#mayu(first, rest, base);
     if (verb === 'snapshot') return this.#snapshot(first, rest, base);
@@ -95,17 +96,21 @@ class LineReader {
     return this.#fault(first, 'lab-verb', `There is no lab verb "${brief(verb)}"`, advice);
   }
 
-  #image(first: Word, rest: Word[], base: { line: number; text: string }): LabCommand | undefined {
+  #bring(
+    verb: 'image' | 'updates',
+    first: Word,
+    rest: Word[],
+    base: { line: number; text: string },
+  ): LabCommand | undefined {
     const [wanted, surplus] = rest;
-    const action = IMAGE.find((one) => one === wanted?.text);
-    if (action !== undefined && surplus === undefined) return { ...base, verb: 'image', action };
-    const message = 'The image of the lab is fetched or sent to the provisioner';
-    return this.#fault(
-      (action && surplus) ?? wanted ?? first,
-      'lab-verb',
-      message,
-      'write "image fetch" or "image send"',
-    );
+    const action = BRING.find((one) => one === wanted?.text);
+    if (action !== undefined && surplus === undefined) return { ...base, verb, action };
+    const message =
+      verb === 'image'
+        ? 'The image of the lab is fetched or sent to the provisioner'
+        : 'The update server is fetched, the updates are sent to the provisioner';
+    const advice = `write "${verb} fetch" or "${verb} send"`;
+    return this.#fault((action && surplus) ?? wanted ?? first, 'lab-verb', message, advice);
   }
 
   /** The name need not be in lab.yaml: that is what these two are for. */

@@ -1,7 +1,5 @@
 # shellcheck shell=bash disable=SC2154 # variables are shared with build, which sources this
-# The image's files, and the archive around them. The same input gives the same bytes: fixed times, sorted names, no owner but root.
-
-epoch=1700000000
+# The files of the image.
 
 # take PACKAGE PATH [TO]: a file of a package, symbolic links followed.
 take() {
@@ -58,25 +56,4 @@ notices() {
   printf '%s\n' "Mayu $version, https://github.com/giantswarm/mayu, Apache License 2.0." \
     'Built unchanged from its Go module; go.mod in this folder names the modules that are part of it.' > "$root/usr/share/doc/mayu/copyright"
   cp "$here/go.mod" "$root/usr/share/doc/mayu/go.mod"
-}
-
-packed() { tar -C "$1" --format=ustar --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner -cf - .; }
-
-# A docker-archive: manifest.json names the configuration and the one layer; an image's name is the checksum of its configuration.
-make_archive() {
-  mkdir "$work/image"
-  packed "$root" > "$work/image/layer.tar"
-  layer=$(sha256sum < "$work/image/layer.tar" | cut -d' ' -f1)
-  created=$(date -u -d "@$epoch" +%Y-%m-%dT%H:%M:%SZ)
-  printf '{"architecture":"amd64","os":"linux","created":"%s","config":{"Entrypoint":["/mayu"],"Cmd":["version"],"WorkingDir":"/usr/lib/mayu","Env":["PATH=/usr/sbin:/usr/bin:/bin","HOME=/root"],"Labels":{"org.opencontainers.image.title":"Mayu","org.opencontainers.image.version":"%s","org.opencontainers.image.source":"https://github.com/giantswarm/mayu"}},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]},"history":[{"created":"%s","created_by":"coreos-lab: provision/mayu/image/build"}]}' \
-    "$created" "$version" "$layer" "$created" > "$work/config.json"
-  id=$(sha256sum < "$work/config.json" | cut -d' ' -f1)
-  mv "$work/config.json" "$work/image/$id.json"
-  mv "$work/image/layer.tar" "$work/image/$layer.tar"
-  printf '[{"Config":"%s.json","RepoTags":["coreos-lab/mayu:%s"],"Layers":["%s.tar"]}]' "$id" "$version" "$layer" > "$work/image/manifest.json"
-  (cd "$work/image" && tar --format=ustar --mtime="@$epoch" --owner=0 --group=0 --numeric-owner -cf "$work/image.tar" manifest.json "$id.json" "$layer.tar")
-  progress 30
-  zstd -q -9 -T0 "$work/image.tar" -o "$out/mayu.tar.zst"
-  printf '{"name":"mayu","version":"%s","hash":"%s","files":[{"name":"mayu.tar.zst","size":%d,"sha256":"%s"}]}\n' \
-    "$version" "$(recipe_hash)" "$(stat -c %s "$out/mayu.tar.zst")" "$(sha256sum < "$out/mayu.tar.zst" | cut -d' ' -f1)" > "$out/manifest.json"
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { sentText } from '../../engine/lab/mayu-texts.js';
+import { sentText } from '../../engine/lab/brought-texts.js';
 import { withLab } from '../context.js';
 import { print } from '../output.js';
 

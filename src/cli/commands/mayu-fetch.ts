@@ -1,23 +1,17 @@
 import type { Command } from 'commander';
-import { LabError } from '../../engine/errors.js';
-import { fetchedText } from '../../engine/lab/mayu-texts.js';
+import { fetchedText } from '../../engine/lab/brought-texts.js';
 import { withLab } from '../context.js';
 import { print } from '../output.js';
+import { takeArchive } from '../take-archive.js';
 
-export async function run(source: string | undefined, options: { sha256?: string }, command: Command): Promise<void> {
-  if ((source === undefined) !== (options.sha256 === undefined)) throw needsBoth();
+export async function run(
+  source: string | undefined,
+  { sha256 }: { sha256?: string },
+  command: Command,
+): Promise<void> {
   await withLab(command, { lock: true, report: true }, async ({ lab, containers, config, signal }) => {
-    if (source !== undefined && options.sha256 !== undefined)
-      await containers.fetch(config.mayu.version, source, options.sha256, { signal });
+    const how = { sha256, command: 'coreos-lab mayu fetch', signal };
+    await takeArchive(containers.mayu, config.mayu.version, source, how);
     print(fetchedText(await lab.fetchMayu({ signal })));
-  });
-}
-
-function needsBoth(): LabError {
-  return new LabError({
-    code: 'CHECKSUM_MISSING',
-    message: 'An archive is taken together with its checksum only.',
-    remedy: ['Write: coreos-lab mayu fetch URL-OR-FILE --sha256 CHECKSUM', 'Or neither: coreos-lab mayu fetch'],
-    exitCode: 2,
   });
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { hostsText } from '../../engine/lab/mayu-texts.js';
+import { hostsText } from '../../engine/lab/brought-texts.js';
 import { withLab } from '../context.js';
 import { print } from '../output.js';
 

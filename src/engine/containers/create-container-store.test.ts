@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LabEventBody } from '../events.js';
 import { createExec } from '../exec-process.js';
 import { sha256 } from '../images/test-support.js';
+import { containerRecipes } from './container-recipes.js';
 import type { ContainerStore } from './container-store.js';
 import { createContainerStore } from './create-container-store.js';
 
@@ -22,7 +23,9 @@ beforeEach(async () => {
   events = [];
   const sink = { emit: (body: LabEventBody) => void events.push(body) };
   const provisionDirectory = join(directory, 'provision');
-  store = createContainerStore({ exec: createExec(sink), events: sink, cacheDirectory: cache, provisionDirectory });
+  for (const folder of ['lib', 'update/server']) await mkdir(join(provisionDirectory, folder), { recursive: true });
+  const recipe = containerRecipes(provisionDirectory).mayu;
+  store = createContainerStore({ exec: createExec(sink), events: sink, cacheDirectory: cache, recipe });
   const files = [{ name: 'mayu.tar.zst', size: 7, sha256: sha256('content') }];
   const manifest = JSON.stringify({ name: 'mayu', version: '1.3.0', hash: OWN, files });
   await script(`echo '{"step":"go","index":1,"steps":4,"label":"Build Mayu","percent":50}'

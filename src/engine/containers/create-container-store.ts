@@ -8,23 +8,22 @@ import { requireChecksum } from '../images/checksum.js';
 import { download } from '../images/download.js';
 import { recipeHash } from '../images/recipe-hash.js';
 import { runBuild } from '../images/run-build.js';
+import type { ContainerRecipe } from './container-recipes.js';
 import type { ContainerStore } from './container-store.js';
 import { archiveIn } from './manifest.js';
-import { mayuRecipe } from './mayu-recipe.js';
 
 export interface ContainerStoreParts {
   exec: Exec;
   events: EventSink;
   cacheDirectory: string;
-  /** The package's provision/ folder. */
-  provisionDirectory: string;
+  recipe: ContainerRecipe;
 }
 
-/** Archives in `<cache>/containers/mayu/<version>-<hash>/`. */
+/** Archives in `<cache>/containers/<name>/<version>-<hash>/`. */
 export function createContainerStore(parts: ContainerStoreParts): ContainerStore {
-  const { exec, events, cacheDirectory, provisionDirectory } = parts;
-  const recipe = mayuRecipe(provisionDirectory);
-  const root = join(cacheDirectory, 'containers', 'mayu');
+  const { exec, events, cacheDirectory, recipe } = parts;
+  const { name } = recipe;
+  const root = join(cacheDirectory, 'containers', name);
   const place = (version: string, hash: string) => join(root, `${version}-${hash.slice(0, 12)}`);
   const builtPlace = async (version: string) => place(version, await recipeHash(exec, recipe, version, cacheDirectory));
 
@@ -32,7 +31,7 @@ export function createContainerStore(parts: ContainerStoreParts): ContainerStore
     async find(version) {
       const own = await archiveIn(await builtPlace(version));
       if (own !== undefined) return own;
-      const folders = (await readdir(root).catch(() => [])).filter((name) => !name.startsWith('.')).sort();
+      const folders = (await readdir(root).catch(() => [])).filter((folder) => !folder.startsWith('.')).sort();
       const all = await Promise.all(folders.map((folder) => archiveIn(join(root, folder))));
       return all.findLast((archive) => archive?.version === version);
     },
@@ -46,8 +45,8 @@ export function createContainerStore(parts: ContainerStoreParts): ContainerStore
       if (archive !== undefined) return archive;
       throw new LabError({
         code: 'IMAGE_BUILD',
-        message: `The build of Mayu's container image ended, but ${target} is not whole.`,
-        remedy: ['Run it again: coreos-lab mayu fetch'],
+        message: `The build of ${recipe.title} ended, but ${target} is not whole.`,
+        remedy: [`Run it again: ${recipe.command}`],
       });
     },
 
@@ -59,12 +58,9 @@ export function createContainerStore(parts: ContainerStoreParts): ContainerStore
         await download({ source, digest: { algorithm: 'sha256', hex: wanted }, target: archive, events, signal });
         await mkdir(fresh, { recursive: true });
         const { size } = await stat(archive);
-        await rename(archive, join(fresh, 'mayu.tar'));
-        const files = [{ name: 'mayu.tar', size, sha256: wanted }];
-        await writeFile(
-          join(fresh, 'manifest.json'),
-          `${JSON.stringify({ name: 'mayu', version, hash: wanted, files })}\n`,
-        );
+        await rename(archive, join(fresh, `${name}.tar`));
+        const files = [{ name: `${name}.tar`, size, sha256: wanted }];
+        await writeFile(join(fresh, 'manifest.json'), `${JSON.stringify({ name, version, hash: wanted, files })}\n`);
         const target = place(version, wanted);
         await rm(target, { recursive: true, force: true });
         await rename(fresh, target);

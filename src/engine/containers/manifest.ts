@@ -1,15 +1,15 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ContainerArchive } from './container-store.js';
+import type { ContainerArchive, ContainerName } from './container-store.js';
 
 interface Manifest {
-  name: 'mayu';
+  name: ContainerName;
   version: string;
   hash: string;
   files: [{ name: string; size: number; sha256: string }];
 }
 
-/** The archive in a directory that provision/mayu/image/build made, if its manifest can be understood and the file has its size. */
+/** The archive in a directory that a recipe's build made, if its manifest can be understood and the file has its size. */
 export async function archiveIn(directory: string): Promise<ContainerArchive | undefined> {
   try {
     const manifest = JSON.parse(await readFile(join(directory, 'manifest.json'), 'utf8')) as Manifest;
@@ -26,6 +26,6 @@ export async function archiveIn(directory: string): Promise<ContainerArchive | u
 
 function isManifest({ name, version, hash, files }: Manifest): boolean {
   const hex = /^[0-9a-f]{64}$/;
-  if (name !== 'mayu' || !/^[\w.+-]{1,40}$/.test(version) || files.length !== 1) return false;
+  if (!['mayu', 'update-server'].includes(name) || !/^[\w.+-]{1,40}$/.test(version) || files.length !== 1) return false;
   return hex.test(hash) && /^[\w.+-]+$/.test(files[0].name) && hex.test(files[0].sha256);
 }

@@ -6,6 +6,7 @@ import type { LabEventBody } from '../events.js';
 import { createExec } from '../exec-process.js';
 import { createImageStore } from './create-image-store.js';
 import type { CachedImage, ImageStore } from './image-store.js';
+import { labosRecipe } from './labos-recipe.js';
 import { sha256, writeImage } from './test-support.js';
 
 const OWN = 'c0'.repeat(32);
@@ -25,6 +26,7 @@ beforeEach(async () => {
   events = [];
   const sink = { emit: (body: LabEventBody) => void events.push(body) };
   const provisionDirectory = join(directory, 'provision');
+  for (const source of labosRecipe(provisionDirectory).sources) await mkdir(source);
   store = createImageStore({ exec: createExec(sink), events: sink, cacheDirectory, provisionDirectory });
   await script('cp -r "$made" "$target"');
 });
@@ -89,8 +91,8 @@ cp -r "$made" "$target"`);
     const progress = events.filter((event) => event.type === 'progress');
     expect(progress.map(({ label, done }) => [label, done])).toEqual([
       ['Build the Lab OS 1.0.0', 0],
-      ['Build the Lab OS 1.0.0: packages', 33],
-      ['Build the Lab OS 1.0.0: disk image', 95],
+      ['Build the Lab OS 1.0.0: packages', 20],
+      ['Build the Lab OS 1.0.0: disk image', 96],
       ['Build the Lab OS 1.0.0', 100],
     ]);
     expect(progress.at(-1)).toMatchObject({ unit: 'percent', total: 100, finished: true });

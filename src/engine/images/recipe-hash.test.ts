@@ -17,6 +17,7 @@ beforeEach(async () => {
   recipe = join(directory, 'labos');
   cache = join(directory, 'cache');
   await mkdir(join(recipe, 'overlay', 'etc'), { recursive: true });
+  for (const source of labosRecipe(directory).sources) await mkdir(source);
   await mkdir(cache);
   await writeFile(join(recipe, 'overlay', 'etc', 'motd'), 'hello\n');
   // Like the real script: a hash of the recipe's files and the version; `asked` counts how often it ran.
@@ -52,11 +53,14 @@ test('is asked for again when a file of the recipe changed in size or time, or a
   expect(await asked()).toBe(4);
 });
 
-test('a new file in a folder of the recipe counts', async () => {
+test('a new file in a folder of the recipe counts, and one in a folder that it takes sources from', async () => {
   await hash();
   await writeFile(join(recipe, 'overlay', 'etc', 'issue'), '');
   await hash();
   expect(await asked()).toBe(2);
+  await writeFile(join(directory, 'update-engine', 'main.go'), '');
+  await hash();
+  expect(await asked()).toBe(3);
 });
 
 test('a damaged memory is asked anew, and one that cannot be written is no fault', async () => {

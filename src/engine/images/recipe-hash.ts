@@ -12,12 +12,12 @@ import type { Recipe } from './run-build.js';
  */
 export async function recipeHash(
   exec: Exec,
-  { directory: recipe, id, title }: Recipe,
+  { directory: recipe, sources, id, title }: Recipe,
   version: string,
   cacheDirectory: string,
 ): Promise<string> {
   const memo = join(cacheDirectory, `${id}-recipe-hash.json`);
-  const state = await fingerprint(recipe, version).catch((error) => {
+  const state = await fingerprint([recipe, ...sources], version).catch((error) => {
     throw unreadable(title, recipe, reasonOf(error));
   });
   const known = await readJson(memo, isMemo);
@@ -47,10 +47,13 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-async function fingerprint(recipe: string, version: string): Promise<string> {
-  const hash = createHash('sha256').update(`${recipe}\n${version}\n`);
-  const entries = await readdir(recipe, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+async function fingerprint(folders: readonly string[], version: string): Promise<string> {
+  const hash = createHash('sha256').update(`${folders.join('\n')}\n${version}\n`);
+  const entries = await Promise.all(folders.map((folder) => readdir(folder, { recursive: true, withFileTypes: true })));
+  const files = entries
+    .flat()
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
   for (const file of files.sort()) {
     const { size, mtimeMs } = await stat(file);
     hash.update(`${file} ${size} ${mtimeMs}\n`);

@@ -11,6 +11,8 @@ import { Progress } from './progress.js';
 export interface Recipe {
   /** Folder with `build` in it. */
   directory: string;
+  /** Other folders that the build takes sources from. */
+  sources: string[];
   /** What is made, within a sentence: "the Lab OS". */
   title: string;
   /** Names its progress and its log. */

@@ -19,9 +19,11 @@ import { Reach } from './reach.js';
 import { Roster } from './roster.js';
 import { Savepoints } from './savepoints.js';
 import { sendImage } from './send-image.js';
+import { sendUpdates } from './send-updates.js';
 import { ignitionFile, machineSpec } from './specs.js';
 import { SshPorts } from './ssh-port.js';
 import { upMachines } from './up.js';
+import { fetchUpdateServer } from './update-server.js';
 import { lessonVariables } from './variables.js';
 import { watchMachines } from './watch.js';
 import { WireWatch } from './wire-watch.js';
@@ -127,6 +129,14 @@ export function createLab(options: LabOptions): Lab {
     },
     fetchMayu: (operation) =>
       tellIfOff(provider, provisioner.name, () => fetchMayu(parts, () => access.target(provisioner), operation)),
+    fetchUpdateServer: (operation) =>
+      tellIfOff(provider, provisioner.name, () =>
+        fetchUpdateServer(parts, () => access.target(provisioner, operation?.signal), operation),
+      ),
+    sendUpdates: (operation) =>
+      tellIfOff(provider, provisioner.name, () =>
+        sendUpdates(parts, () => access.target(provisioner, operation?.signal), operation),
+      ),
     async sendImage(operation) {
       const image = await lab.ensureImage(operation);
       const send = async () => sendImage(parts, await access.target(provisioner, operation?.signal), image, operation);

@@ -58,6 +58,12 @@ function store(build?: unknown): ContainerStore {
   };
 }
 
+const unplanned: ContainerStore = {
+  find: () => Promise.reject(new Error('unplanned')),
+  build: () => Promise.reject(new Error('unplanned')),
+  fetch: () => Promise.reject(new Error('unplanned')),
+};
+
 async function fetchIt(containers = store(), version = '1.3.0', signal?: AbortSignal) {
   const sink = { emit: (body: LabEventBody) => void events.push(body) };
   const ssh = (await localSsh(createExec(sink), directory, programs)) as LabParts['ssh'];
@@ -68,7 +74,13 @@ async function fetchIt(containers = store(), version = '1.3.0', signal?: AbortSi
   };
   const config = { ...defaultLabConfig(), mayu: { version } };
   const provider = { capabilities: { loopback: '127.0.0.1' } } as Provider;
-  const parts = { ssh: moved, events: sink, provider, config, containers };
+  const parts = {
+    ssh: moved,
+    events: sink,
+    provider,
+    config,
+    containers: { mayu: containers, 'update-server': unplanned },
+  };
   return fetchMayu(parts, async () => TARGET, signal === undefined ? {} : { signal });
 }
 const loaded = () => readFile(join(directory, 'docker', 'coreos-lab_mayu:1.3.0'), 'utf8');

@@ -1,5 +1,5 @@
 import type { LabConfig } from '../config/lab-config.js';
-import type { ContainerStore } from '../containers/container-store.js';
+import type { ContainerStores } from '../containers/container-store.js';
 import type { EventSink } from '../events.js';
 import type { Exec } from '../exec.js';
 import type { ImageStore } from '../images/image-store.js';
@@ -17,7 +17,7 @@ export interface LabParts {
   choice: ProviderChoice;
   ssh: Ssh;
   images: ImageStore;
-  containers: ContainerStore;
+  containers: ContainerStores;
   exec: Exec;
   events: EventSink;
   paths: LabPaths;

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { defaultLabConfig } from '../config/defaults.js';
 import type { LabConfig } from '../config/lab-config.js';
+import { containerRecipes } from '../containers/container-recipes.js';
+import type { ContainerName } from '../containers/container-store.js';
 import { createContainerStore } from '../containers/create-container-store.js';
 import type { LabEventBody, PowerState } from '../events.js';
 import { createExec } from '../exec-process.js';
@@ -87,13 +89,16 @@ export async function makeTestLab(options: TestLabOptions = {}): Promise<TestLab
   const events = { emit: (body: LabEventBody) => void emitted.push(body) };
   const exec = createExec(events);
   const provisionDirectory = join(directory, 'provision');
+  const { cacheDirectory } = paths;
+  const store = (name: ContainerName) =>
+    createContainerStore({ exec, events, cacheDirectory, recipe: containerRecipes(provisionDirectory)[name] });
   return {
     config,
     provider,
     choice: { name: 'qemu', why: 'VirtualBox is not installed' },
     ssh: strictSsh(options.ssh ?? {}),
     images: createImageStore({ exec, events, cacheDirectory: paths.cacheDirectory, provisionDirectory }),
-    containers: createContainerStore({ exec, events, cacheDirectory: paths.cacheDirectory, provisionDirectory }),
+    containers: { mayu: store('mayu'), 'update-server': store('update-server') },
     exec,
     events,
     paths,

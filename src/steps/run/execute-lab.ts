@@ -1,6 +1,6 @@
 import { mayuDetails, mayuHostNamed, mayuTable } from '../../engine/cluster/mayu-table.js';
 import { LabError } from '../../engine/errors.js';
-import { fetchedText, hostsText, sentText } from '../../engine/lab/mayu-texts.js';
+import { fetchedText, hostsText, sentText, sentUpdatesText } from '../../engine/lab/brought-texts.js';
 import { statusTable } from '../../engine/lab/status-table.js';
 import type { Lab } from '../../engine/lab.js';
 import { type LabCommand, parseLabBlock } from '../lab-verbs.js';
@@ -76,6 +76,9 @@ export async function runLabCommand(lab: Lab, command: LabCommand, options: Comm
       else print(hosts.map(mayuDetails).join('\n\n') || 'No machine has booted from Mayu yet.');
       return;
     }
+    case 'updates':
+      if (command.action === 'fetch') return print(fetchedText(await lab.fetchUpdateServer({ signal })));
+      return print(sentUpdatesText(await lab.sendUpdates({ signal })));
     case 'snapshot':
       if (command.action === 'discard') await lab.discard(command.name);
       else await lab[command.action](command.name, { signal });

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
+import { containerRecipes } from '../../../src/engine/containers/container-recipes.js';
 import { createContainerStore } from '../../../src/engine/containers/create-container-store.js';
 import { createExec } from '../../../src/engine/exec-process.js';
 import { labPaths } from '../../../src/engine/state/paths.js';
@@ -47,7 +48,7 @@ export class MayuImage {
       exec: createExec(events),
       events,
       cacheDirectory,
-      provisionDirectory: PROVISION,
+      recipe: containerRecipes(PROVISION).mayu,
     });
     const { file } = await store.build('1.3.0');
     const work = await mkdtemp(join(tmpdir(), 'mayu-image-'));

@@ -5,6 +5,8 @@ export const labos: ImageDefinition = {
   name: 'labos',
   title: 'the Lab OS',
   defaultVersion: '1.0.0',
+  // As provision/labos/engine.sh makes them.
+  updates: { next: '1.1.0', broken: '1.2.0' },
   // Debian's Ignition 2.14.
   ignition: '3.3.0',
   machines: { provisioner: { memory: 1024, cpus: 1, disk: 8 }, node: { memory: 1024, cpus: 1, disk: 8 } },

@@ -1,9 +1,10 @@
-import type { FetchedMayu } from './mayu-container.js';
+import type { BroughtContainer } from './bring-container.js';
 import { type GivenHosts, MAYU_FILES } from './mayu-hosts.js';
 import type { SentImage } from './send-image.js';
+import { PAYLOADS, type SentUpdates } from './send-updates.js';
 
-/** What came of `mayu fetch`, in a sentence. */
-export function fetchedText({ image, from }: FetchedMayu): string {
+/** What came of `mayu fetch` and `updates fetch`, in a sentence. */
+export function fetchedText({ image, from }: BroughtContainer): string {
   if (from === 'present') return `${image} is on the provisioner already.`;
   return `${image} is on the provisioner${from === 'registry' ? ', which pulled it from quay.io' : ''}.`;
 }
@@ -12,6 +13,12 @@ export function fetchedText({ image, from }: FetchedMayu): string {
 export function sentText({ version, folder, sent, bytes }: SentImage): string {
   const how = sent === 0 ? 'were there already' : 'arrived whole';
   return `The files of ${version} for network boot (${Math.round(bytes / 1e6)} MB) ${how}: ${folder} on the provisioner.`;
+}
+
+/** What came of `updates send`, in a sentence. */
+export function sentUpdatesText({ versions, sent, bytes }: SentUpdates): string {
+  const how = sent === 0 ? 'were there already' : 'arrived whole';
+  return `The updates to ${versions.join(' and ')} (${Math.round(bytes / 1e6)} MB) ${how}: ${PAYLOADS} on the provisioner.`;
 }
 
 /** What came of `mayu hosts`, in a line or two. */
