@@ -200,6 +200,12 @@ function addMayuCommands(program: Command): void {
     .description("Mayu's hosts and the etcd members of the nodes: states, health, leader, quorum")
     .option('--json', 'as JSON')
     .action(lazy(() => import('./commands/cluster.js')));
+  const updates = program.command('updates').description('updates of the nodes: see how far they are');
+  updates
+    .command('status', { isDefault: true })
+    .description('update server and rollout, reboot lock, and of each node version, slots and engine')
+    .option('--json', 'as JSON')
+    .action(lazy(() => import('./commands/updates.js')));
   const mayu = program
     .command('mayu')
     .description('make Mayu ready, and see what it knows of the nodes as mayuctl did');
