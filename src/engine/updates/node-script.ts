@@ -27,7 +27,7 @@ const SLOT_NAMES = { 3: 'A', 4: 'B' } as const;
 
 /** What a node said of itself; what it did not say, or not in a way that can be read, is left out. */
 export function readNode(output: string): Pick<NodeUpdates, 'id' | 'version' | 'slots' | 'engine'> {
-  const lines = output.split('\n').map((line) => line.trim());
+  const lines = output.split('\n').map((line) => line.replace(/\p{Cc}/gu, '').trim());
   const told = (what: string) =>
     lines.filter((line) => line.startsWith(`${what} `)).map((line) => line.slice(what.length + 1).trim());
   const [id] = told('id').filter((text) => /^[0-9a-f]{32}$/.test(text));

@@ -23,7 +23,7 @@ export function readLock(answers: readonly string[]): RebootLock {
     const semaphore = v.safeParse(semaphoreSchema, json(key.output.node.value));
     if (!semaphore.success) continue;
     latest = key.output.node.modifiedIndex;
-    const holders = (semaphore.output.holders ?? []).map((id) => ({ id: machineId(id) }));
+    const holders = (semaphore.output.holders ?? []).map((id) => ({ id: machineId(id).replace(/\p{Cc}/gu, '') }));
     lock = { state: holders.length === 0 ? 'free' : 'held', holders };
   }
   return lock;

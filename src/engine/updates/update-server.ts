@@ -14,18 +14,23 @@ const STATUS: readonly InstanceStatus[] = [
   'onhold',
 ];
 
-const text = v.fallback(v.string(), '');
+/** Names are shown: nothing in them may steer a terminal. */
+const name = v.pipe(
+  v.string(),
+  v.transform((text) => text.replace(/\p{Cc}/gu, '')),
+);
+const text = v.fallback(name, '');
 const flag = v.fallback(v.boolean(), false);
 
 const groupSchema = v.object({
   id: v.string(),
-  name: v.string(),
+  name,
   track: text,
   rollout_in_progress: flag,
   policy_updates_enabled: flag,
   policy_safe_mode: flag,
   channel: v.fallback(
-    v.nullish(v.object({ package: v.fallback(v.nullish(v.object({ version: v.string() })), undefined) })),
+    v.nullish(v.object({ package: v.fallback(v.nullish(v.object({ version: name })), undefined) })),
     undefined,
   ),
 });

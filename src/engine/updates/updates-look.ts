@@ -102,7 +102,10 @@ function serverState({ server }: UpdatesAnswers, read: ServerAnswer | undefined)
   if (server === undefined) return { state: 'unknown', reason: 'The provisioner did not say.', groups: [] };
   const reason = NO_ANSWER.has(server.exitCode)
     ? 'Nothing answers on port 8000 of the provisioner.'
-    : `What answers on port 8000 is no update server: ${server.text.trim().slice(0, 120)}`;
+    : `What answers on port 8000 is no update server: ${server.text
+        .replace(/\p{Cc}/gu, '')
+        .trim()
+        .slice(0, 120)}`;
   return { state: 'down', reason, groups: [] };
 }
 

@@ -1,12 +1,5 @@
-import {
-  isBusy,
-  type NodeUpdates,
-  type RebootLock,
-  type Slots,
-  type UpdateGroup,
-  type UpdatesState,
-} from './updates-state.js';
-import { nodeWord, statusWord } from './updates-words.js';
+import type { NodeUpdates, RebootLock, Slots, UpdateGroup, UpdatesState } from './updates-state.js';
+import { nodePhrase, nodeWord, statusWord } from './updates-words.js';
 
 /** `Update server: up, group lab gives 1.1.0, safe mode, rollout in progress` */
 export function serverSentence({ server }: UpdatesState): string {
@@ -61,11 +54,8 @@ function versionWords(nodes: readonly NodeUpdates[], target: string | undefined)
 }
 
 function doingWords(node: NodeUpdates): string[] {
-  const quiet = node.state === 'off' || (node.state === 'answers' && node.engine?.running && !isBusy(node.engine));
-  const { status } = node.server ?? {};
-  if (!quiet) return [`${node.machine} ${nodeWord(node)}`];
-  if (status === 'error') return [`${node.machine} failed`];
-  return status === 'onhold' ? [`${node.machine} is on hold`] : [];
+  const phrase = nodePhrase(node);
+  return phrase === undefined ? [] : [`${node.machine} ${phrase}`];
 }
 
 function withoutPercent(node: NodeUpdates): NodeUpdates {

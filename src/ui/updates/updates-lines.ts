@@ -1,7 +1,7 @@
 import type { UpdatesState } from '../../engine/updates/updates-state.js';
 import { groupWords, lockWords, rolloutSentence } from '../../engine/updates/updates-text.js';
 import { clip, plain } from '../theme/text.js';
-import { glyph, type Theme } from '../theme/theme.js';
+import { glyph, type Theme, type Tone } from '../theme/theme.js';
 import { fitColumns, joinCells, updatesColumns } from './updates-cells.js';
 
 export interface UpdatesLook {
@@ -36,15 +36,15 @@ export function updatesLines(updates: UpdatesState | undefined, look: UpdatesLoo
 }
 
 function rolloutLine(updates: UpdatesState, theme: Theme): string {
-  const { nodes, lock } = updates;
-  const failed = nodes.some(({ server }) => server?.status === 'error');
-  const calm = !failed && lock.state !== 'held' && nodes.every(({ engine }) => engine?.operation === 'IDLE');
-  const [tone, mark] = failed
-    ? (['bad', glyph.bad] as const)
-    : calm
-      ? (['ok', glyph.on] as const)
-      : (['warn', glyph.half] as const);
+  const [tone, mark] = rolloutMark(updates);
   return `${theme.paint(tone, mark)} Nodes   ${plain(rolloutSentence(updates))}`;
+}
+
+function rolloutMark({ nodes, lock }: UpdatesState): readonly [Tone, string] {
+  if (nodes.length === 0) return ['dim', glyph.off];
+  if (nodes.some(({ server }) => server?.status === 'error')) return ['bad', glyph.bad];
+  const calm = lock.state !== 'held' && nodes.every(({ engine }) => engine?.operation === 'IDLE');
+  return calm ? ['ok', glyph.on] : ['warn', glyph.half];
 }
 
 function serverLine({ server }: UpdatesState, theme: Theme): string {
