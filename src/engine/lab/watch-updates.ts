@@ -22,24 +22,35 @@ export interface UpdatesWatchParts {
   booting(): readonly string[];
   emit(state: UpdatesState): void;
   signal: AbortSignal;
+  clock?: Clock;
 }
+
+export interface Clock {
+  now(): number;
+  sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
+}
+
+const REAL: Clock = {
+  now: Date.now,
+  sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }).catch(() => undefined),
+};
 
 /**
  * Follows the updates of the nodes: tells what changed. Nothing is asked before there is an update server, nor while nodes boot for another reason
  * than an update. Ends with the signal.
  */
 export async function watchUpdates(parts: UpdatesWatchParts): Promise<void> {
-  const { signal } = parts;
+  const { signal, clock = REAL } = parts;
   let last: UpdatesState | undefined;
   let booting = { names: '', since: 0 };
   for (let calm = 0; !signal.aborted; calm++) {
     const names = parts.booting().join();
-    if (names !== booting.names) booting = { names, since: Date.now() };
-    const patient = names !== '' && Date.now() - booting.since < PATIENCE;
+    if (names !== booting.names) booting = { names, since: clock.now() };
+    const patient = names !== '' && clock.now() - booting.since < PATIENCE;
     let pace = IDLE;
-    const began = Date.now();
+    const began = clock.now();
     const state = await next(parts, last, patient);
-    const took = Date.now() - began;
+    const took = clock.now() - began;
     if (signal.aborted) return;
     if (state !== undefined) {
       if (last === undefined || news(state) !== news(last)) {
@@ -92,11 +103,11 @@ function news({ server, lock, nodes }: UpdatesState): string {
 
 /** Sleeps, but not longer than until server or provisioner come or go. */
 async function pause(parts: UpdatesWatchParts, milliseconds: number): Promise<void> {
-  const { signal } = parts;
+  const { signal, clock = REAL } = parts;
   const now = () => `${parts.provisionerAnswers()} ${parts.serverListens()}`;
   const before = now();
-  const until = Date.now() + milliseconds;
-  while (Date.now() < until && !signal.aborted && now() === before) {
-    await sleep(Math.min(500, milliseconds), undefined, { signal }).catch(() => undefined);
+  const until = clock.now() + milliseconds;
+  while (clock.now() < until && !signal.aborted && now() === before) {
+    await clock.sleep(Math.min(500, until - clock.now()), signal);
   }
 }
