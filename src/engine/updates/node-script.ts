@@ -2,16 +2,24 @@ import type { EngineState, NodeUpdates, Slot, Slots } from './updates-state.js';
 
 /**
  * A script for a node. Each line of its output begins with what it is about: `id`, `version KEY=VALUE`, `slot NUMBER PRIORITY TRIES
- * SUCCESSFUL`, `running NUMBER` (0: in memory), `unit STATE`, `status KEY=VALUE`.
+ * SUCCESSFUL`, `running NUMBER` (0: in memory), `unit STATE`, `status KEY=VALUE`. It starts few programs: on an emulated machine each of them costs.
  */
 export const nodeScript = `set +e
-echo "id $(cat /etc/machine-id)"
-grep -hE '^(VERSION_ID|FLATCAR_RELEASE_VERSION)=' /etc/os-release /usr/share/flatcar/release 2> /dev/null | sed 's/^/version /'
-usr=$(rootdev -s /usr 2> /dev/null | tail -n 1)
-number=$(cat "/sys/class/block/\${usr##*/}/partition" 2> /dev/null)
-echo "running \${number:-0}"
-if [ -n "$number" ]; then
-  disk=$(readlink -f "/sys/class/block/\${usr##*/}")
+read -r id < /etc/machine-id
+echo "id $id"
+for file in /etc/os-release /usr/share/flatcar/release; do
+  [ -r "$file" ] || continue
+  while IFS= read -r line; do
+    case $line in VERSION_ID=* | FLATCAR_RELEASE_VERSION=*) echo "version $line" ;; esac
+  done < "$file"
+done
+usr=$(rootdev -s /usr 2> /dev/null)
+usr=/sys/class/block/\${usr##*/}
+number=0
+[ ! -r "$usr/partition" ] || read -r number < "$usr/partition"
+echo "running $number"
+if [ "$number" != 0 ]; then
+  disk=$(readlink -f "$usr")
   disk=\${disk%/*}
   sudo sh -c 'for slot in 3 4; do
     echo "slot $slot $(cgpt show -i $slot -P "$1") $(cgpt show -i $slot -T "$1") $(cgpt show -i $slot -S "$1")"
@@ -20,7 +28,7 @@ fi
 unit=$(systemctl is-active update-engine.service 2> /dev/null)
 echo "unit \${unit:-unknown}"
 # The client waits half a minute for an engine that is not there.
-[ "$unit" != active ] || timeout 5 update_engine_client -status 2> /dev/null | sed 's/^/status /'
+[ "$unit" != active ] || while IFS= read -r line; do echo "status $line"; done < <(timeout 5 update_engine_client -status 2> /dev/null)
 exit 0`;
 
 const SLOT_NAMES = { 3: 'A', 4: 'B' } as const;
