@@ -229,7 +229,14 @@ function addMayuCommands(program: Command): void {
 }
 
 function addUpdateCommands(program: Command): void {
-  const updates = program.command('updates').description('bring to the provisioner what updates the nodes');
+  const updates = program
+    .command('updates')
+    .description('updates of the nodes: make the provisioner ready for them, and see how far they are');
+  updates
+    .command('status', { isDefault: true })
+    .description('update server and rollout, reboot lock, and of each node version, slots and engine')
+    .option('--json', 'as JSON')
+    .action(lazy(() => import('./commands/updates.js')));
   updates
     .command('fetch [source]')
     .description("bring the update server's container image: from the cache, built, or a file or URL")

@@ -1,4 +1,5 @@
 import type { ClusterState } from './cluster/cluster-state.js';
+import type { UpdatesState } from './updates/updates-state.js';
 
 /**
  * The spine of coreos-lab: everything that happens is one of these events. The journal appends them as NDJSON before
@@ -113,6 +114,8 @@ export type LabEventBody =
   | { type: 'command'; line: string; machine?: string; exitCode?: number; duration?: number }
   /** Mayu's hosts or the etcd of the nodes are not as they were. */
   | ({ type: 'cluster' } & ClusterState)
+  /** Update server, reboot lock or the updates of the nodes are not as they were. */
+  | ({ type: 'updates' } & UpdatesState)
   | {
       type: 'savepoint';
       action: 'saved' | 'restored' | 'discarded';

@@ -12,6 +12,7 @@ import type { Wire } from './lab/wire-watch.js';
 import type { ProviderChoice } from './providers/choose.js';
 import type { ConsoleHandle, Provider, ProviderReport } from './providers/provider.js';
 import type { SshRunOptions } from './ssh/ssh.js';
+import type { UpdatesState } from './updates/updates-state.js';
 
 /** One row of `status` and of the machines pane. */
 export interface MachineStatus {
@@ -132,6 +133,8 @@ export interface Lab {
   mayuHosts(options?: OperationOptions): Promise<MayuHost[]>;
   /** How Mayu and the etcd of the nodes are; what cannot be asked is told as unknown. */
   cluster(options?: OperationOptions): Promise<ClusterState>;
+  /** How far the nodes are with their updates, and who may restart; what cannot be asked is told so. */
+  updates(options?: OperationOptions): Promise<UpdatesState>;
   console(name: string): ConsoleHandle;
   link(name: string, up: boolean): Promise<void>;
   save(savepoint: string, options?: OperationOptions): Promise<void>;
@@ -145,7 +148,7 @@ export interface Lab {
   native(verb: 'up' | 'halt' | 'reload' | 'reset' | 'destroy', name: string): Promise<string[]>;
   doctor(options?: OperationOptions): Promise<DoctorItem[]>;
   /**
-   * Polls states and follows consoles and the wire, emitting machine, stage, console and cluster events, until the returned function is
+   * Polls states and follows consoles and the wire, emitting machine, stage, console, cluster and updates events, until the returned function is
    * called.
    */
   watch(): () => Promise<void>;

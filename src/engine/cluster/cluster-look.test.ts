@@ -122,6 +122,12 @@ etcd: 3 members, 3 healthy, quorum, led by core-02
     expect((await look('mayu 0 <html>\n')).state.mayu.state).toBe('down');
   });
 
+  test('says whether something listens where the update server does', async () => {
+    expect((await look(`${HOSTS}updates yes\n`)).updates).toBe(true);
+    expect((await look(`${HOSTS}updates no\n`)).updates).toBe(false);
+    expect(await look(HOSTS)).not.toHaveProperty('updates');
+  });
+
   test('says that a Mayu without its DHCP server needs a restart', async () => {
     expect(clusterText((await look(`${HOSTS}dhcp no\n`)).state)).toMatch(
       /^Mayu: up, 4 machines, but nobody serves DHCP: restart/,

@@ -10,6 +10,8 @@ export interface ClusterLook {
   hosts: MayuHost[] | undefined;
   /** Addresses where an sshd greets. */
   ssh: string[];
+  /** Something listens on the port of the update server; undefined = not known. */
+  updates?: boolean;
 }
 
 const TIMEOUT = 12_000;
@@ -27,7 +29,12 @@ export async function lookAtCluster(
     if (answers.mayu === undefined) throw unanswered(result.timedOut, result.stderr);
     const { hosts, state } = await readMayu(mayu, answers.mayu);
     const dhcp = answers.dhcp === undefined ? {} : { dhcp: answers.dhcp };
-    return { state: { mayu: { ...state, ...dhcp }, etcd: await readEtcdState(answers.etcd) }, hosts, ssh: answers.ssh };
+    return {
+      state: { mayu: { ...state, ...dhcp }, etcd: await readEtcdState(answers.etcd) },
+      hosts,
+      ssh: answers.ssh,
+      ...(answers.updates === undefined ? {} : { updates: answers.updates }),
+    };
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
     const state: MayuState = { state: 'unknown', reason: error.message, hosts: [] };

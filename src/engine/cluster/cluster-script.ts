@@ -12,7 +12,7 @@ export interface ClusterQuestions {
 
 /**
  * One script for the provisioner that asks everything at once. Each line of its output begins with what it is about: `mayu
- * EXIT-CODE ANSWER`, `unit STATE`, `dhcp yes`, `etcd ADDRESS ANSWER`, `ssh ADDRESS`.
+ * EXIT-CODE ANSWER`, `unit STATE`, `dhcp yes`, `updates yes` (something listens where the update server does), `etcd ADDRESS ANSWER`, `ssh ADDRESS`.
  */
 export function clusterScript({ provisioner, etcd, ssh }: ClusterQuestions, etcdPort = 2379): string {
   const quiet = "-s --noproxy '*' --connect-timeout 2 --max-time 4 -w '\\n'";
@@ -34,6 +34,12 @@ for address in ${etcd.join(' ')}; do etcd "$address" & done
 dhcp=no
 while read -r _ local _; do if [[ $local == *:0043 ]]; then dhcp=yes; fi; done < /proc/net/udp
 echo "dhcp $dhcp"
+updates=no
+for table in /proc/net/tcp /proc/net/tcp6; do
+  [ -r "$table" ] || continue
+  while read -r _ local _ state _; do if [[ "$local $state" == *:1F40' 0A' ]]; then updates=yes; fi; done < "$table"
+done
+echo "updates $updates"
 ${ssh.length === 0 ? '' : knockScript(ssh)}
 wait`;
 }
@@ -42,12 +48,13 @@ wait`;
 export interface ClusterAnswers {
   mayu: { exitCode: number; stdout: string; stderr: string } | undefined;
   dhcp: boolean | undefined;
+  updates: boolean | undefined;
   etcd: Map<string, string[]>;
   ssh: string[];
 }
 
 export function sortAnswers(output: string): ClusterAnswers {
-  const answers: ClusterAnswers = { mayu: undefined, dhcp: undefined, etcd: new Map(), ssh: [] };
+  const answers: ClusterAnswers = { mayu: undefined, dhcp: undefined, updates: undefined, etcd: new Map(), ssh: [] };
   for (const line of output.split('\n')) {
     const [, what = '', first = '', rest = ''] = /^(\w+) (\S+) ?(.*)$/.exec(line) ?? [];
     if (what === 'mayu') {
@@ -55,6 +62,7 @@ export function sortAnswers(output: string): ClusterAnswers {
       answers.mayu ??= { exitCode, stdout: '', stderr: '' };
       answers.mayu[exitCode === 0 ? 'stdout' : 'stderr'] += `${rest}\n`;
     } else if (what === 'dhcp') answers.dhcp = first === 'yes';
+    else if (what === 'updates') answers.updates = first === 'yes';
     else if (what === 'etcd') answers.etcd.set(first, [...(answers.etcd.get(first) ?? []), rest]);
     else if (what === 'ssh') answers.ssh.push(first);
   }

@@ -24,6 +24,7 @@ import { ignitionFile, machineSpec } from './specs.js';
 import { SshPorts } from './ssh-port.js';
 import { upMachines } from './up.js';
 import { fetchUpdateServer } from './update-server.js';
+import { lookAtLab } from './updates.js';
 import { lessonVariables } from './variables.js';
 import { watchMachines } from './watch.js';
 import { WireWatch } from './wire-watch.js';
@@ -156,6 +157,15 @@ export function createLab(options: LabOptions): Lab {
     },
     mayuHosts: (operation) => access.hosts(operation),
     cluster: async (operation) => (await access.cluster([], operation?.signal)).state,
+    async updates(operation) {
+      const states = await power.states(config.machines);
+      const unknown = await Promise.all(
+        config.machines.map(async (each) => states.get(each.name) === 'running' && !(await access.knownTarget(each))),
+      );
+      // Where nobody has asked for addresses yet.
+      if (unknown.includes(true)) await access.hosts({ timeout: 6000, ...operation }).catch(() => undefined);
+      return lookAtLab(parts, { signal: operation?.signal });
+    },
 
     console: (name) => provider.console(machine(name).name),
     link: (name, up) => provider.link(machine(name).name, up),

@@ -5,7 +5,9 @@ import type { ConsoleWatch } from './console-watch.js';
 import { provisionerOf } from './machines.js';
 import type { LabParts } from './parts.js';
 import { STATE_WORDS } from './status-table.js';
+import { lookAtLab } from './updates.js';
 import { watchCluster } from './watch-cluster.js';
+import { watchUpdates } from './watch-updates.js';
 
 const QUICK = 1000;
 const SLOW = 3000;
@@ -69,12 +71,18 @@ export function watchMachines(
   })();
 
   const provisioner = provisionerOf(config).name;
+  const nodes = () => config.machines.filter(({ name, role }) => role === 'node' && known.get(name) === 'running');
+  let serverListens = false;
   const clusterLoop = watchCluster({
-    look: (waiting) => parts.access.cluster(waiting, stop.signal),
+    look: async (waiting) => {
+      const look = await parts.access.cluster(waiting, stop.signal);
+      serverListens = look.updates ?? serverListens;
+      return look;
+    },
     address: (machine) => parts.access.addresses.known(machine),
     // Nodes are behind the provisioner: nobody asks about them before it answers.
     provisionerAnswers: () => reached.has(provisioner),
-    nodes: () => config.machines.filter(({ name, role }) => role === 'node' && known.get(name) === 'running'),
+    nodes,
     stage: (name) => consoles.stage(name),
     isReached: (name) => consoles.has(name, 'ssh'),
     sshAnswers,
@@ -83,8 +91,17 @@ export function watchMachines(
     signal: stop.signal,
   });
 
+  const updatesLoop = watchUpdates({
+    look: (before) => lookAtLab(parts, { answers: (name) => consoles.has(name, 'ssh'), before, signal: stop.signal }),
+    provisionerAnswers: () => reached.has(provisioner),
+    serverListens: () => serverListens,
+    booting: () => nodes().flatMap(({ name }) => (consoles.has(name, 'ssh') ? [] : [name])),
+    emit: (state) => events.emit({ type: 'updates', ...state }),
+    signal: stop.signal,
+  });
+
   return async () => {
     stop.abort();
-    await Promise.all([loop, clusterLoop]);
+    await Promise.all([loop, clusterLoop, updatesLoop]);
   };
 }

@@ -142,7 +142,7 @@ export const exploreKeys: readonly Binding[] = [
     keys: ['up', 'down', 'k', 'j'],
     label: '↑ ↓',
     meaning: 'choose a machine',
-    when: (context) => exploring(context) && ['lesson', 'machines', 'cluster'].includes(context.view.pane),
+    when: (context) => exploring(context) && ['lesson', 'machines', 'cluster', 'updates'].includes(context.view.pane),
     run: (actions, _context, key) => actions.selectMachine(key === 'up' || key === 'k' ? -1 : 1),
     hint: 2,
     busy: true,

@@ -97,7 +97,7 @@ export const paneKeys: readonly Binding[] = [
     label: '↑ ↓',
     meaning: 'choose a machine',
     group: 'Panes',
-    when: (context) => inLesson(context) && (context.view.pane === 'machines' || context.view.pane === 'cluster'),
+    when: (context) => inLesson(context) && ['machines', 'cluster', 'updates'].includes(context.view.pane),
     run: (actions, _context, key) => actions.selectMachine(key === 'up' || key === 'k' ? -1 : 1),
     busy: true,
   },

@@ -52,6 +52,36 @@ test('of the cluster only what changed is told', () => {
   ]);
 });
 
+test('of updates the server and what nodes do are told when they change, a download once', () => {
+  const group = {
+    name: 'lab',
+    track: 'lab',
+    version: '1.1.0',
+    enabled: true,
+    safeMode: false,
+    rollout: true,
+    instances: 1,
+  };
+  const state = (operation: string, percent?: number): LabEventBody => ({
+    type: 'updates',
+    server: { state: 'up', groups: [group] },
+    lock: { state: 'never', holders: [] },
+    nodes: [
+      {
+        machine: 'core-01',
+        state: 'answers',
+        version: '1.0.0',
+        engine: { running: true, operation, ...(percent === undefined ? {} : { percent }) },
+      },
+    ],
+  });
+  expect(lines(state('DOWNLOADING', 5), state('DOWNLOADING', 10), state('VERIFYING'))).toEqual([
+    '  · Update server: up, group lab gives 1.1.0, rollout in progress',
+    '  · Updates: 0 of 1 on 1.1.0, core-01 downloads',
+    '  · Updates: 0 of 1 on 1.1.0, core-01 verifies',
+  ]);
+});
+
 const ref = { lesson: 'sandbox', step: 'up', attempt: 1 } as const;
 
 test('what a lab block prints about its machines is not told a second time', () => {

@@ -1,5 +1,6 @@
 import { etcdSentence, mayuSentence } from '../../engine/cluster/cluster-text.js';
 import type { ActionRef, Failure, LabEvent } from '../../engine/events.js';
+import { rolloutSentence, serverSentence } from '../../engine/updates/updates-text.js';
 import { plain } from '../theme/text.js';
 
 export interface PlainOptions {
@@ -92,6 +93,15 @@ export function createPlainReporter(
     }
   };
 
+  const updates = (event: Of<'updates'>) => {
+    const texts = [serverSentence(event), `Updates: ${rolloutSentence(event, { percent: false })}`];
+    for (const text of texts) {
+      const [about = ''] = text.split(':');
+      if (said.get(about) !== text) line(`  · ${plain(text)}`);
+      said.set(about, text);
+    }
+  };
+
   return (event) => {
     if (NARRATED.has(event.type) && running.narrates && !(event.type === 'progress' && !event.finished)) return;
     switch (event.type) {
@@ -118,6 +128,8 @@ export function createPlainReporter(
         return line(`  ✓ savepoint ${event.name} ${event.action}${took(event.duration)}`);
       case 'cluster':
         return cluster(event);
+      case 'updates':
+        return updates(event);
       case 'notice':
         return line(
           event.level === 'info' ? `  ${event.text}` : paint(event.level === 'error' ? 31 : 33, `  ! ${event.text}`),

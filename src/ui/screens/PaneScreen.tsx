@@ -9,6 +9,7 @@ import { MachinesPane } from '../panes/MachinesPane.js';
 import { type Area, visiblePanes } from '../state/layout.js';
 import { type PaneId, paneSpec } from '../state/panes.js';
 import { width as columnsOf } from '../theme/text.js';
+import { UpdatesPane } from '../updates/UpdatesPane.js';
 import { WirePane } from '../wire/WirePane.js';
 import { FooterLine, MessageLine } from './Footer.js';
 
@@ -73,6 +74,8 @@ function PaneOf({ area, firstPane }: { area: Area; firstPane: Props['firstPane']
       return <MachinesPane {...size} />;
     case 'cluster':
       return <ClusterPane {...size} />;
+    case 'updates':
+      return <UpdatesPane {...size} />;
     case 'console':
       return <ConsolePane {...size} />;
     case 'wire':
@@ -87,15 +90,17 @@ function PaneOf({ area, firstPane }: { area: Area; firstPane: Props['firstPane']
 function Tabs({ tabs, width, first }: { tabs: readonly PaneId[]; width: number; first: string }) {
   const { theme } = useUi();
   const { view } = useSnapshot();
-  const bar = (gap: string) =>
+  const bar = (around: string, gap: string) =>
     tabs
       .map((id, index) => {
         const label = `${index + 1} ${id === 'lesson' ? first : paneSpec(id).name}`;
-        return id === view.pane ? theme.paint('selected', `[${label}]`) : theme.paint('dim', ` ${label} `);
+        return id === view.pane
+          ? theme.paint('selected', `[${label}]`)
+          : theme.paint('dim', `${around}${label}${around}`);
       })
       .join(gap);
-  const roomy = bar(' ');
-  const text = columnsOf(roomy) < width ? roomy : bar('');
+  const bars = [bar(' ', ' '), bar(' ', ''), bar('', ' ')];
+  const text = bars.find((each) => columnsOf(each) < width) ?? bars.at(-1);
   return (
     <Box width={width}>
       <Text wrap="truncate-end"> {text}</Text>

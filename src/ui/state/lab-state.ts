@@ -1,4 +1,5 @@
 import type { ClusterState } from '../../engine/cluster/cluster-state.js';
+import type { UpdatesState } from '../../engine/updates/updates-state.js';
 import type {
   ActionStatus,
   BootStage,
@@ -105,6 +106,8 @@ export interface LabState {
   machines: readonly MachineView[];
   /** Mayu and etcd; undefined = nobody has looked yet. */
   cluster?: ClusterState;
+  /** Update server, reboot lock and slots; undefined = nobody has looked yet. */
+  updates?: UpdatesState;
   /** By `lesson/step`. */
   steps: Readonly<Record<string, StepView>>;
   /** Key of the step whose attempt runs. */

@@ -45,7 +45,7 @@ describe('layout', () => {
     expect(panes(24, 'wire')).toEqual(['console', 'wire']);
     expect(panes(36, 'output')).toEqual(['console', 'wire', 'output']);
     expect(panes(36, 'commands')).toEqual(['console', 'output', 'commands']);
-    expect(panes(60, 'output')).toEqual(['console', 'wire', 'output', 'commands', 'cluster']);
+    expect(panes(60, 'output')).toEqual(['console', 'wire', 'output', 'commands', 'cluster', 'updates']);
     expect(panes(36, 'cluster')).toEqual(['console', 'output', 'cluster']);
   });
 

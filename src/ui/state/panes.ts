@@ -1,5 +1,5 @@
 /** Every pane of a lesson and of free exploring. */
-export type PaneId = 'lesson' | 'machines' | 'cluster' | 'console' | 'wire' | 'output' | 'commands';
+export type PaneId = 'lesson' | 'machines' | 'cluster' | 'updates' | 'console' | 'wire' | 'output' | 'commands';
 /** Panes that show a log. */
 export type LogId = 'console' | 'wire' | 'output' | 'commands';
 
@@ -29,6 +29,7 @@ export const PANE_TABLE: readonly PaneSpec[] = [
   { id: 'output', name: 'Output', rank: 2, weight: 1, log: true },
   { id: 'commands', name: 'Commands', rank: 5, weight: 0.6, log: true },
   { id: 'cluster', name: 'Cluster', rank: 4, weight: 0.8, log: false },
+  { id: 'updates', name: 'Updates', rank: 6, weight: 0.8, log: false },
 ];
 
 export const PANES: readonly PaneId[] = PANE_TABLE.map(({ id }) => id);

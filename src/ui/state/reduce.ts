@@ -56,6 +56,10 @@ function reduceBody(state: LabState, event: LabEvent): LabState {
     }
     case 'cluster':
       return reduceCluster(state, event);
+    case 'updates': {
+      const { server, lock, nodes } = event;
+      return { ...state, updates: { server, lock, nodes } };
+    }
     case 'console':
       return state;
   }

@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ClusterState } from '../../engine/cluster/cluster-state.js';
+import type { UpdatesState } from '../../engine/updates/updates-state.js';
 import { width } from '../theme/text.js';
 import type { FakePlan } from './fake-workshop.js';
 import { fixtureDoctor } from './fixture-doctor.js';
@@ -91,6 +92,57 @@ Object.assign(scenes, {
   cluster: (screen: TestScreen) => showCluster(screen, key.enter, '7'),
   'cluster-zoomed': (screen: TestScreen) => showCluster(screen, key.enter, '7', 'z', 'z'),
   'cluster-exploring': (screen: TestScreen) => showCluster(screen, 'e', '7'),
+});
+
+/** Lesson 3 at work: the first node is through, the second about to restart, the third downloads. */
+const slot = (priority: number, tries: number, successful: number) => ({ priority, tries, successful });
+const updates: UpdatesState = {
+  server: {
+    state: 'up',
+    groups: [
+      { name: 'lab', track: 'lab', version: '1.1.0', enabled: true, safeMode: true, rollout: true, instances: 3 },
+    ],
+  },
+  lock: { state: 'held', holders: [{ id: '2222bbbb2222bbbb2222bbbb2222bbbb', machine: 'core-02' }] },
+  nodes: [
+    {
+      machine: 'core-01',
+      address: '192.168.2.21',
+      state: 'answers',
+      version: '1.1.0',
+      slots: { running: 'B', A: slot(1, 0, 1), B: slot(2, 0, 1) },
+      engine: { running: true, operation: 'IDLE' },
+      server: { group: 'lab', version: '1.1.0', status: 'complete' },
+    },
+    {
+      machine: 'core-02',
+      address: '192.168.2.22',
+      state: 'answers',
+      version: '1.0.0',
+      slots: { running: 'A', A: slot(1, 0, 1), B: slot(2, 1, 0) },
+      engine: { running: true, operation: 'UPDATED_NEED_REBOOT', version: '1.1.0' },
+      server: { group: 'lab', version: '1.0.0', status: 'installed' },
+      lock: true,
+    },
+    {
+      machine: 'core-03',
+      address: '192.168.2.23',
+      state: 'answers',
+      version: '1.0.0',
+      slots: { running: 'A', A: slot(2, 0, 1), B: slot(1, 0, 0) },
+      engine: { running: true, operation: 'DOWNLOADING', percent: 43, version: '1.1.0' },
+      server: { group: 'lab', version: '1.0.0', status: 'downloading' },
+    },
+  ],
+};
+const showUpdates = async (screen: TestScreen, ...keys: string[]) => {
+  screen.workshop.emit({ type: 'updates', ...updates });
+  await screen.press(...keys);
+  await screen.until('waits to restart');
+};
+Object.assign(scenes, {
+  updates: (screen: TestScreen) => showUpdates(screen, key.enter, '8'),
+  'updates-zoomed': (screen: TestScreen) => showUpdates(screen, key.enter, '8', 'z', 'z'),
 });
 
 for (const [name, events] of Object.entries(nodeBoots)) {
