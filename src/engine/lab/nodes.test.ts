@@ -66,6 +66,13 @@ const remember = (known: Record<string, string>) =>
 const remembered = async () =>
   JSON.parse(await readFile(join(world.paths.labDirectory, 'nodes.json'), 'utf8').catch(() => '{}'));
 
+/** What the console shows when the system on the disk starts; before that no sshd can answer, and nobody is asked. */
+const SYSTEM = 'systemd[1]: systemd 252 running in system mode\r\n';
+const systemsStart = (...names: string[]) =>
+  setTimeout(() => {
+    for (const name of names) void appendFile(world.logFile(name), SYSTEM);
+  }, 600);
+
 afterEach(async () => {
   world.provider.verify();
   await world.dispose();
@@ -210,15 +217,21 @@ describe('waiting for ssh of a node', () => {
     mayu = hosts({});
     setTimeout(() => void appendFile(world.logFile('core-01'), 'iPXE 1.21\r\nConfiguring (net0)\r\n'), 300);
     setTimeout(() => {
+      // Until here nobody was asked: there was no system yet that could answer.
+      expect(scripts).toEqual([]);
+      void appendFile(world.logFile('core-01'), `GRUB: loading the kernel of the Lab OS\r\n${SYSTEM}`);
+    }, 1800);
+    setTimeout(() => {
       mayu = hosts({ 'core-01': '192.168.2.22' });
-    }, 1500);
+    }, 3500);
     await lab.wait(['core-01'], 'ssh');
     expect(world.of('wait').map(({ label, done }) => `${label} ${done ?? false}`)).toEqual([
       'core-01: waiting for an address from Mayu (power-on) false',
       'core-01: waiting for an address from Mayu (dhcp) false',
+      'core-01: waiting for an address from Mayu (system) false',
       'core-01: waiting for ssh true',
     ]);
-    expect(world.of('stage').map(({ stage }) => stage)).toEqual(['dhcp', 'ssh']);
+    expect(world.of('stage').map(({ stage }) => stage)).toEqual(['dhcp', 'system', 'ssh']);
     // Asked every two seconds or so, not at each look.
     expect(scripts.length).toBeLessThan(4);
   });
@@ -296,6 +309,7 @@ describe('up of nodes', () => {
   test('without Mayu only starts blank ones, and waits for those that have an address', async () => {
     const lab = await open({ calls: starts, ssh: { ready: async () => ({ ok: true }) } });
     await remember({ 'core-02': '192.168.2.21' });
+    systemsStart('core-02');
     await lab.up(['core-01', 'core-02']);
     expect(waited()).toEqual(new Set(['ssh:core-02']));
     expect(notices()).toEqual([
@@ -316,6 +330,7 @@ describe('up of nodes', () => {
   test('with a Mayu that runs waits for all', async () => {
     const lab = await open({ calls: starts, ssh: { ready: async () => ({ ok: true }) } });
     mayu = hosts({ 'core-01': '192.168.2.21', 'core-02': '192.168.2.22' });
+    systemsStart('core-01', 'core-02');
     await lab.up(['core-01', 'core-02']);
     expect(waited()).toEqual(new Set(['ssh:core-01', 'ssh:core-02']));
     expect(notices()).toEqual([]);
@@ -359,6 +374,7 @@ describe('watching', () => {
   test('tells the cluster when it changed, and keeps Mayu’s hosts while it is down', async () => {
     const lab = await open({ ssh: { ready: async () => ({ ok: true }) } });
     mayu = hosts({ 'core-01': '192.168.2.22' });
+    systemsStart('core-01', 'core-02');
     const end = lab.watch();
     await expect.poll(cluster, { timeout: 8000 }).toHaveLength(1);
     expect(cluster()[0]).toMatchObject({

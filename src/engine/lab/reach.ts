@@ -1,5 +1,6 @@
 import type { MachineConfig } from '../config/lab-config.js';
 import type { OperationOptions } from '../lab.js';
+import { BootPatience } from './boot-patience.js';
 import { bootTimeout } from './boot-timeout.js';
 import { BootTimes } from './boot-times.js';
 import { lastConsoleLines } from './evidence.js';
@@ -60,6 +61,7 @@ export class Reach {
     const endFollowing = await consoles.follow(name);
     const { logFile } = provider.console(name);
     const ssh = new SshLook(access, this.parts.ssh, machine);
+    const patience = new BootPatience(() => consoles.stage(name));
     const label = (what: string, ...details: (string | undefined)[]) => {
       const known = details.filter((detail) => detail !== undefined && detail !== '');
       return `${name}: waiting for ${what}${known.length === 0 ? '' : ` (${known.join(', ')})`}`;
@@ -80,7 +82,7 @@ export class Reach {
         ...(condition === 'ssh' && machine.role === 'node' ? { labelNow: nodeLabel } : {}),
         ...(condition === 'ssh' ? { timing: () => keys[way()] } : {}),
         timeout,
-        interval: condition === 'ssh' ? 400 : 1000,
+        interval: condition === 'ssh' && machine.role === 'provisioner' ? 400 : 1000,
         signal,
         look: async () => {
           const state = (await provider.states([name])).get(name) ?? 'not_created';
@@ -94,10 +96,16 @@ export class Reach {
             const evidence = await lastConsoleLines(logFile);
             throw troubleError(machine, provisionerOf(config).name, { kind: 'install', reason }, evidence);
           }
+          if (machine.role === 'node' && !patience.worthAsking()) {
+            ssh.host = await access.addresses.known(machine);
+            return false;
+          }
           return (await ssh.look(signal)) && (await consoles.sshAnswered(name));
         },
-        late: async () =>
-          bootTimeout({
+        late: async () => {
+          // Whether Mayu is up belongs to the reasons, and may not have been asked.
+          await ssh.look(signal);
+          return bootTimeout({
             machine,
             provisioner: provisionerOf(config).name,
             stage: consoles.stage(name),
@@ -106,7 +114,8 @@ export class Reach {
             host: ssh.host,
             mayu: ssh.mayu,
             evidence: await lastConsoleLines(logFile),
-          }),
+          });
+        },
       });
     } finally {
       await endFollowing();

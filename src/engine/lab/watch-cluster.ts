@@ -2,18 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClusterLook } from '../cluster/cluster-look.js';
 import { type ClusterState, NO_ETCD } from '../cluster/cluster-state.js';
 import type { MachineConfig } from '../config/lab-config.js';
-import { STAGE_ORDER } from '../console/stage-order.js';
 import type { BootStage } from '../events.js';
+import { BootPatience } from './boot-patience.js';
 
-/** Milliseconds between two looks: while nodes boot, are installed or form a cluster; when that brings no news; and at rest. */
-const PACE = { forming: 3000, slow: 8000, rest: 12_000 };
+/** Milliseconds between two looks: while all that is waited for is too early in its boot; while the cluster forms; when that brings no news; and at rest. */
+const PACE = { early: 15_000, forming: 4000, slow: 8000, rest: 12_000 };
 /** After this many looks without news, looking slows down. */
 const CALM = 20;
 /** A look takes what the provisioner may need for its real work: it rests this many times as long as the look took. */
-const REST = 5;
-const LONGEST = 20_000;
-/** Stages in which no sshd can answer yet. */
-const TOO_EARLY: ReadonlySet<BootStage | undefined> = new Set(STAGE_ORDER.slice(0, STAGE_ORDER.indexOf('system')));
+const REST = 8;
+const LONGEST = 25_000;
 /** While there is nobody to ask, how often that is looked at. */
 const IDLE = 1000;
 
@@ -43,11 +41,16 @@ export async function watchCluster(parts: ClusterWatchParts): Promise<void> {
   const { signal } = parts;
   let last: ClusterState | undefined;
   let booting = '';
+  const patience = new Map<string, BootPatience>();
+  const worthAsking = ({ name }: MachineConfig) => {
+    const boot = patience.get(name) ?? new BootPatience(() => parts.stage(name));
+    patience.set(name, boot);
+    return boot.worthAsking();
+  };
   for (let calm = 0; !signal.aborted; calm++) {
     const waiting = parts.nodes().filter(({ name }) => !parts.isReached(name));
     let pace = IDLE;
-    // A console that tells nothing is not believed for ever.
-    const knock = waiting.filter(({ name }) => calm >= CALM || !TOO_EARLY.has(parts.stage(name)));
+    const knock = waiting.filter(worthAsking);
     const began = Date.now();
     const state = await (parts.provisionerAnswers() ? look(parts, knock, last) : off(last)).catch(() => last);
     const took = Date.now() - began;
@@ -63,10 +66,11 @@ export async function watchCluster(parts: ClusterWatchParts): Promise<void> {
     booting = now;
     if (parts.provisionerAnswers()) {
       const forming = waiting.length > 0 || (last !== undefined && !isSettled(last, parts.nodes()));
-      const wanted = !forming ? PACE.rest : calm < CALM ? PACE.forming : PACE.slow;
+      const early = waiting.length > 0 && knock.length === 0;
+      const wanted = !forming ? PACE.rest : early ? PACE.early : calm < CALM ? PACE.forming : PACE.slow;
       pace = Math.max(wanted, Math.min(took * REST, LONGEST));
     }
-    await pause(parts, pace, now);
+    await pause(parts, pace, now, () => waiting.filter(worthAsking).length > knock.length);
   }
 }
 
@@ -99,8 +103,13 @@ function isSettled({ mayu, etcd }: ClusterState, running: readonly MachineConfig
   return !installing && etcd.members.every((member) => member.healthy || !runs(member.name));
 }
 
-/** Sleeps, but not longer than until a machine starts or the provisioner goes. */
-async function pause(parts: ClusterWatchParts, milliseconds: number, booting: string): Promise<void> {
+/** Sleeps, but not longer than until a machine starts, one more is worth asking, or the provisioner goes. */
+async function pause(
+  parts: ClusterWatchParts,
+  milliseconds: number,
+  booting: string,
+  oneMore: () => boolean,
+): Promise<void> {
   const { signal } = parts;
   const answers = parts.provisionerAnswers();
   const until = Date.now() + milliseconds;
@@ -112,6 +121,6 @@ async function pause(parts: ClusterWatchParts, milliseconds: number, booting: st
       .map(({ name }) => name)
       .join();
     if (now !== booting && now !== '' && now.length > booting.length) return;
-    if (parts.provisionerAnswers() !== answers) return;
+    if (oneMore() || parts.provisionerAnswers() !== answers) return;
   }
 }
