@@ -11,7 +11,7 @@ function secondsText(microseconds: number): string {
 }
 
 /** `62% of 97 MiB`, `97 MiB in 4.1 s`: how far something has come. */
-function transferText(
+export function transferText(
   part: { done: number; size?: number; started: number; ended?: number },
   finished: boolean,
 ): string {
@@ -98,9 +98,10 @@ export function httpText(exchange: HttpExchange): string {
 }
 
 /** The same while nothing of an exchange has changed that is told: its state, and its percentage or size in steps. */
-export function progressMark({ state, status, done, size }: HttpExchange): string {
+export function progressMark({ state, status, done, size, omaha }: HttpExchange): string {
   const step = size === undefined || size === 0 ? Math.floor(done / 65536) : Math.floor((done / size) * 100);
-  return `${state} ${status} ${step}`;
+  const said = omaha === undefined ? '' : ` ${Object.keys(omaha)}`;
+  return `${state} ${status} ${step}${said}`;
 }
 
 export const pathOf = ({ target }: HttpExchange) => target.replace(/^\w+:\/\/[^/]*/, '').replace(/[?#].*$/, '');
