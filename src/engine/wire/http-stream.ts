@@ -22,6 +22,8 @@ export class HttpStream {
   readonly #waiting: HttpExchange[] = [];
   /** The exchange that was asked for last. */
   latest: HttpExchange | undefined;
+  /** Where its head began: what begins there or before has come again. */
+  #asked = Number.NEGATIVE_INFINITY;
   #up: Head | undefined;
   #down: Head | undefined;
   #current: { exchange: HttpExchange; bodyStart: number; chunked: boolean } | undefined;
@@ -36,7 +38,7 @@ export class HttpStream {
   /** Bytes from the client, of which `bytes` were recorded and which begin at `seq`, counted from the connection's start. */
   fromClient(bytes: Buffer, length: number, seq: number, time: number): HttpExchange | undefined {
     const told = this.#said.up.take(bytes, seq);
-    if (told !== undefined) return told;
+    if (told !== undefined || seq <= this.#asked) return told;
     const head = gather(this.#up, bytes, length, seq);
     this.#up = head?.open ? head : undefined;
     const decoded = head === undefined ? undefined : decodeHttp(head.bytes);
@@ -59,6 +61,7 @@ export class HttpStream {
     this.#waiting.push(exchange);
     if (this.#waiting.length > MOST_WAITING) this.#waiting.shift();
     this.latest = exchange;
+    this.#asked = head.start;
     this.#listen('up', exchange, head, decoded.headLength, request);
     return exchange;
   }

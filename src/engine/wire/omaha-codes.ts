@@ -18,7 +18,7 @@ const ERRORS: Record<number, string> = {
   23: "the payload's manifest cannot be read",
   30: "the server's answer was empty",
   31: "the server's answer was no XML",
-  34: "the server's answer had no update to take",
+  34: 'given no update',
   37: 'the server answered with an error',
   40: 'waits after failures of this payload',
   44: 'rolled back: the new version did not come up',
@@ -27,7 +27,7 @@ const ERRORS: Record<number, string> = {
 /** Codes carry flags in their upper bits: another server than the maker's, a test image, a resumed download, developer mode. */
 const FLAGS = 2 ** 28;
 
-/** `error 44, rolled back: …`; undefined: the number is not there. */
+/** `error 44, rolled back: …`; undefined: it was told without its number. */
 export function errorText(code: number | undefined): string {
   if (code === undefined) return 'an error';
   const base = code % FLAGS;
@@ -37,3 +37,6 @@ export function errorText(code: number | undefined): string {
 }
 
 const httpError = (status: number) => (status === 0 ? 'no answer from the server' : `the server answered ${status}`);
+
+/** Engines call it an error that they were given nothing; it is what each machine says that has to wait. */
+export const isOnlyHeldBack = (code: number | undefined) => code !== undefined && code % FLAGS === 34;

@@ -13,7 +13,10 @@ function requestFields(request: OmahaRequest): [string, string | undefined][] {
   const { check, ping, onDemand, aleph, version } = request;
   const asks = [check ? 'for an update' : undefined, ping ? 'to be counted as alive' : undefined];
   return [
-    ['Omaha', `request by ${request.updater ?? 'an engine'}, ${onDemand ? 'because somebody wanted it' : 'as scheduled'}`],
+    [
+      'Omaha',
+      `request by ${request.updater ?? 'an engine'}, ${onDemand ? 'because somebody wanted it' : 'as scheduled'}`,
+    ],
     ['application', request.application],
     ['version', version === undefined ? undefined : `${version}${aleph ? `, was installed with ${aleph}` : ''}`],
     ['group', request.group],

@@ -1,7 +1,7 @@
 import { bytesText } from '../bytes-text.js';
 import type { OmahaAnswer, OmahaEvent, OmahaRequest } from './decode/omaha.js';
 import type { HttpExchange } from './happening.js';
-import { errorText } from './omaha-codes.js';
+import { errorText, isOnlyHeldBack } from './omaha-codes.js';
 import { isOmaha } from './omaha-talk.js';
 import { pathOf, transferText } from './words.js';
 
@@ -18,18 +18,21 @@ export const isPayload = (exchange: HttpExchange) => exchange.method === 'GET' &
 export const isOfUpdate = (exchange: HttpExchange) => isOmaha(exchange) || isPayload(exchange);
 
 /** Is the answer a line of its own? It is worth one where it decides something. */
-export const isDecided = ({ omaha, status }: HttpExchange) =>
-  status !== undefined && status < 300 && omaha?.request?.check === true && omaha.answer !== undefined;
+export function isDecided({ omaha, status }: HttpExchange): boolean {
+  if (status === undefined || status >= 300 || !omaha?.request?.check) return false;
+  const { answer } = omaha;
+  return answer !== undefined && (answer.check !== undefined || (answer.status ?? 'ok') !== 'ok');
+}
 
 /** What the machine says. */
 export function askedText(exchange: HttpExchange): OmahaTold {
   const { omaha, status, reason = '', state } = exchange;
   const asked = omaha?.request;
   const what = asked === undefined ? 'says something that was not recorded in full' : requestText(asked);
-  const failed = asked?.events.some(({ type, result }) => type === 3 && result === 0) ?? false;
+  const failed = asked?.events.some(({ result, error }) => result === 0 && !isOnlyHeldBack(error)) ?? false;
   if (status === undefined && state === 'cut') return { text: `${what}: no answer`, warning: true };
   if (status !== undefined && status >= 400) return { text: `${what}: ${status} ${reason}`.trimEnd(), warning: true };
-  const unheard = asked?.check === true && state === 'done' && omaha?.answer === undefined;
+  const unheard = asked?.check === true && state === 'done' && !isDecided(exchange);
   return { text: unheard ? `${what}: the answer was not recorded in full` : what, warning: failed };
 }
 
@@ -37,7 +40,10 @@ function requestText(request: OmahaRequest): string {
   const { check, ping, version, group } = request;
   const told = request.events.map(eventText).filter((text) => text !== undefined);
   const parts = told.length === 0 ? [] : [`tells: ${told.join(', ')}`];
-  const has = [version === undefined ? undefined : `has ${version}`, group === undefined ? undefined : `group ${group}`];
+  const has = [
+    version === undefined ? undefined : `has ${version}`,
+    group === undefined ? undefined : `group ${group}`,
+  ];
   const who = has.filter((part) => part !== undefined).join(', ');
   if (check) parts.push(`asks for an update${who === '' ? '' : `: ${who}`}`);
   else if (ping) parts.push(`is alive${who === '' ? '' : `: ${who}`}`);
@@ -45,7 +51,7 @@ function requestText(request: OmahaRequest): string {
 }
 
 const EVENTS: Record<string, string> = {
-  '3.1': 'update complete, a reboot will start it',
+  '3.1': 'update complete, reboot next',
   '13.1': 'download started',
   '14.1': 'download finished',
   '800.1': 'installed, waits for its reboot',
@@ -86,7 +92,7 @@ export function answerText({ check, status = 'ok', version, size, interval }: Om
   const again = interval === undefined ? '' : `, should ask again in ${interval} s`;
   if (check === 'noupdate') return { text: `no update${again}`, warning: false };
   const held = HELD_BACK[status];
-  if (held !== undefined) return { text: `has to wait: the server holds it back, ${held}`, warning: false };
+  if (held !== undefined) return { text: `has to wait: ${held}`, warning: false };
   return { text: `gets no update: ${REFUSED[status] ?? `the server says ${status}`}`, warning: true };
 }
 

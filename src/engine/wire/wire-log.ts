@@ -118,7 +118,7 @@ export class WireLog {
       },
       { of: exchange.client, forever: true },
     );
-    const mark = progressMark(exchange);
+    const mark = `${progressMark(exchange)} ${JSON.stringify(exchange.omaha)}`;
     if (mark === entry.mark) return entry.line;
     entry.mark = mark;
     const over = exchange.state === 'done' || exchange.state === 'cut';

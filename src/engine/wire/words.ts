@@ -98,10 +98,9 @@ export function httpText(exchange: HttpExchange): string {
 }
 
 /** The same while nothing of an exchange has changed that is told: its state, and its percentage or size in steps. */
-export function progressMark({ state, status, done, size, omaha }: HttpExchange): string {
+export function progressMark({ state, status, done, size }: HttpExchange): string {
   const step = size === undefined || size === 0 ? Math.floor(done / 65536) : Math.floor((done / size) * 100);
-  const said = omaha === undefined ? '' : ` ${Object.keys(omaha)}`;
-  return `${state} ${status} ${step}${said}`;
+  return `${state} ${status} ${step}`;
 }
 
 export const pathOf = ({ target }: HttpExchange) => target.replace(/^\w+:\/\/[^/]*/, '').replace(/[?#].*$/, '');
@@ -136,6 +135,7 @@ const PORTS: Record<number, string> = {
   4081: 'Mayu PXE',
   5353: 'mDNS',
   5355: 'LLMNR',
+  8000: 'update server',
 };
 export const portText = (port: number) => (PORTS[port] === undefined ? `port ${port}` : `${PORTS[port]} (${port})`);
 

@@ -19,7 +19,10 @@ const ENTITIES: Record<string, string> = { lt: '<', gt: '>', amp: '&', quot: '"'
  */
 export function xmlTags(bytes: Buffer): XmlTag[] {
   const tags: XmlTag[] = [];
-  for (const part of bytes.toString('latin1', 0, LONGEST).split('<', 2 * MOST_TAGS).slice(1)) {
+  for (const part of bytes
+    .toString('latin1', 0, LONGEST)
+    .split('<', 2 * MOST_TAGS)
+    .slice(1)) {
     const found = TAG.exec(part);
     if (found === null || found[0].includes('\0')) continue;
     const attributes = new Map<string, string>();
