@@ -405,3 +405,20 @@ test('the cluster is asked once more where Mayu has just told addresses', async 
   await lab.cluster();
   expect(scripts).toHaveLength(3);
 });
+
+test('the cluster has the names of machines, and says which of them it waits for', async () => {
+  const lab = await open({ power: { 'core-provisioner': 'running', 'core-02': 'running' } });
+  await remember({ 'core-02': '192.168.2.21' });
+  const host = { Serial: SERIALS['core-02'], State: 'installing', InternalAddr: '192.168.2.21', Profile: 'core' };
+  mayu = { exitCode: 0, stdout: JSON.stringify([host]) };
+  const waits = { more: 1, machines: ['core-01', 'core-03'] };
+  expect((await lab.cluster()).etcd).toEqual({ quorum: false, members: [], waits });
+  const id = '1';
+  etcd = [
+    { health: 'true' },
+    { header: { member_id: id }, members: [{ ID: id, name: '192-168-2-21', peerURLs: ['http://192.168.2.21:2380'] }] },
+    { header: { member_id: id }, version: '3.4.23', leader: id, raftTerm: '2' },
+  ].map((answer) => `etcd 192.168.2.21 ${JSON.stringify(answer)}`);
+  expect((await lab.cluster()).etcd).toMatchObject({ quorum: true, members: [{ name: 'core-02', leader: true }] });
+  expect((await lab.cluster()).etcd).not.toHaveProperty('waits');
+});
