@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BootTroubles } from '../../src/engine/console/boot-troubles.js';
 
@@ -13,7 +14,8 @@ const SERVED =
 const PROGRAMS = {
   findmnt: 'echo tmpfs',
   curl: `while [ "$1" != -o ]; do shift; done; echo '${SERVED}' > "$2"`,
-  sleep: '',
+  // Only the waits between two tries are left out.
+  sleep: '[ "$1" = 1 ] || exec /bin/sleep "$@"',
   'flatcar-install': 'echo "$@" > "$ROOT/installed"',
   systemctl: 'echo "$@" > "$ROOT/rebooted"',
 };
@@ -43,7 +45,12 @@ async function install(change: Partial<Record<keyof typeof PROGRAMS, string>> = 
     .replace(/\/(dev\/console|run\/|proc\/|etc\/)/g, `${root}/$1`);
   await writeFile(join(root, 'install'), there, { mode: 0o755 });
   const env = { ROOT: root, PATH: `${join(root, 'bin')}:${process.env.PATH}` };
-  const { exitCode, stderr } = await execa(join(root, 'install'), { env, reject: false });
+  // To a file, as the console is one: a pipe would stay open as long as somebody holds it.
+  const words = await open(join(root, 'stderr'), 'w+');
+  const child = spawn(join(root, 'install'), [], { env, stdio: ['ignore', 'ignore', words.fd] });
+  const [exitCode] = await once(child, 'exit');
+  await words.close();
+  const stderr = await readFile(join(root, 'stderr'), 'utf8');
   const console = await readFile(join(root, 'dev/console'), 'utf8');
   return { exitCode, stderr, console, troubles: new BootTroubles().feed(console) };
 }
@@ -90,6 +97,13 @@ describe('the installer of a node', () => {
         reason: expect.stringMatching(/^line \d+, flatcar-install -s .* ended with 3: Error: no disk is large enough$/),
       },
     ]);
+  });
+
+  test('does not wait for what the installer left running', async () => {
+    const words = 'echo "Error: no key" >&2; sleep 600 & echo $! > "$ROOT/left"; exit 3';
+    const { troubles } = await install({ 'flatcar-install': words });
+    process.kill(Number(await readFile(join(root, 'left'), 'utf8')));
+    expect(troubles).toMatchObject([{ kind: 'install', reason: expect.stringMatching(/: Error: no key$/) }]);
   });
 
   test("adds nothing to what the Lab OS's installer told", async () => {
