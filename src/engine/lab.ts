@@ -48,6 +48,8 @@ export interface Savepoint {
   time: number;
   machines: string[];
   bytes: number;
+  /** Machines that it held and that were destroyed since. */
+  gone?: string[];
 }
 
 export type DoctorStatus = 'ok' | 'warning' | 'failed';

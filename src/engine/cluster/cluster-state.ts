@@ -32,6 +32,15 @@ export interface EtcdState {
   members: EtcdMember[];
   /** A majority agrees: keys can be read and written. */
   quorum: boolean;
+  /** Too few members run for a majority, and nothing but starting more helps. */
+  waits?: QuorumWait;
+}
+
+export interface QuorumWait {
+  /** Members that are wanted. */
+  more: number;
+  /** Machines that would do and do not run. */
+  machines: string[];
 }
 
 export interface EtcdMember {

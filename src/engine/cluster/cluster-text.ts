@@ -1,4 +1,5 @@
 import type { ClusterState, EtcdMember, EtcdState, MayuState } from './cluster-state.js';
+import { quorumWaitText } from './quorum-wait.js';
 
 /** `Mayu: up, serves DHCP` */
 export function mayuSentence({ state, reason, dhcp, hosts }: MayuState): string {
@@ -9,12 +10,13 @@ export function mayuSentence({ state, reason, dhcp, hosts }: MayuState): string 
 }
 
 /** `etcd: 3 members, 3 healthy, quorum, led by core-02` */
-export function etcdSentence({ members, quorum }: EtcdState): string {
-  if (members.length === 0) return quorum ? 'etcd: healthy, members not known' : 'etcd: no member answers';
+export function etcdSentence({ members, quorum, waits }: EtcdState): string {
+  const wanted = waits === undefined ? '' : `; ${quorumWaitText(waits)}`;
+  if (members.length === 0) return quorum ? 'etcd: healthy, members not known' : `etcd: no member answers${wanted}`;
   const healthy = members.filter((member) => member.healthy).length;
   const leader = members.find((member) => member.leader);
   const led = leader === undefined ? ', no leader' : `, led by ${leader.name || leader.address}`;
-  return `etcd: ${count(members.length, 'member')}, ${healthy} healthy, ${quorum ? 'quorum' : 'no quorum'}${led}`;
+  return `etcd: ${count(members.length, 'member')}, ${healthy} healthy, ${quorum ? 'quorum' : 'no quorum'}${led}${wanted}`;
 }
 
 export function memberWord(member: EtcdMember): string {

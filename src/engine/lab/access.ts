@@ -1,7 +1,9 @@
 import { type ClusterLook, lookAtCluster } from '../cluster/cluster-look.js';
+import type { ClusterState } from '../cluster/cluster-state.js';
 import { MayuClient, type MayuOptions } from '../cluster/mayu-client.js';
 import type { MayuHost, OnProvisioner } from '../cluster/mayu-host.js';
 import { NodeAddresses } from '../cluster/node-addresses.js';
+import { namedByMachine, quorumWait } from '../cluster/quorum-wait.js';
 import type { MachineConfig } from '../config/lab-config.js';
 import { LabError } from '../errors.js';
 import type { ExecResult } from '../exec.js';
@@ -121,7 +123,24 @@ export class Access {
     if (look.hosts !== undefined) await this.addresses.record(look.hosts);
     // Mayu has told addresses just now: there is more to ask.
     const more = (await this.known(running)).length > questions.etcd.length;
-    return more && !signal?.aborted ? this.cluster(waitedFor, signal) : look;
+    if (more && !signal?.aborted) return this.cluster(waitedFor, signal);
+    return { ...look, state: await this.inTheLab(look.state, running) };
+  }
+
+  /** What only the lab knows of its cluster: whose members they are, and which machines it lacks. */
+  private async inTheLab(state: ClusterState, running: readonly MachineConfig[]): Promise<ClusterState> {
+    const nodes = this.parts.config.machines.filter(({ role }) => role === 'node');
+    const names = new Map<string, string>();
+    for (const node of nodes) {
+      const address = await this.addresses.known(node);
+      if (address !== undefined) names.set(address, node.name);
+    }
+    const named = { ...state, etcd: namedByMachine(state.etcd, names) };
+    const waits = quorumWait(
+      named,
+      nodes.map((node) => ({ name: node.name, added: node.added === true, running: running.includes(node) })),
+    );
+    return waits === undefined ? named : { ...named, etcd: { ...named.etcd, waits } };
   }
 
   private async known(machines: readonly MachineConfig[]): Promise<string[]> {

@@ -219,7 +219,10 @@ describe('waiting for ssh of a node', () => {
     setTimeout(() => {
       // Until here nobody was asked: there was no system yet that could answer.
       expect(scripts).toEqual([]);
-      void appendFile(world.logFile('core-01'), `GRUB: loading the kernel of the Lab OS\r\n${SYSTEM}`);
+      void appendFile(
+        world.logFile('core-01'),
+        `labos: install: 100% done\r\nGRUB: loading the kernel of the Lab OS\r\n${SYSTEM}`,
+      );
     }, 1800);
     setTimeout(() => {
       mayu = hosts({ 'core-01': '192.168.2.22' });
@@ -231,7 +234,7 @@ describe('waiting for ssh of a node', () => {
       'core-01: waiting for an address from Mayu (system) false',
       'core-01: waiting for ssh true',
     ]);
-    expect(world.of('stage').map(({ stage }) => stage)).toEqual(['dhcp', 'system', 'ssh']);
+    expect(world.of('stage').map(({ stage }) => stage)).toEqual(['dhcp', 'install', 'disk', 'system', 'ssh']);
     // Asked every two seconds or so, not at each look.
     expect(scripts.length).toBeLessThan(4);
   });
@@ -420,4 +423,21 @@ test('the cluster is asked once more where Mayu has just told addresses', async 
   expect(scripts).toEqual(['look', 'look']);
   await lab.cluster();
   expect(scripts).toHaveLength(3);
+});
+
+test('the cluster has the names of machines, and says which of them it waits for', async () => {
+  const lab = await open({ power: { 'core-provisioner': 'running', 'core-02': 'running' } });
+  await remember({ 'core-02': '192.168.2.21' });
+  const host = { Serial: SERIALS['core-02'], State: 'installing', InternalAddr: '192.168.2.21', Profile: 'core' };
+  mayu = { exitCode: 0, stdout: JSON.stringify([host]) };
+  const waits = { more: 1, machines: ['core-01', 'core-03'] };
+  expect((await lab.cluster()).etcd).toEqual({ quorum: false, members: [], waits });
+  const id = '1';
+  etcd = [
+    { health: 'true' },
+    { header: { member_id: id }, members: [{ ID: id, name: '192-168-2-21', peerURLs: ['http://192.168.2.21:2380'] }] },
+    { header: { member_id: id }, version: '3.4.23', leader: id, raftTerm: '2' },
+  ].map((answer) => `etcd 192.168.2.21 ${JSON.stringify(answer)}`);
+  expect((await lab.cluster()).etcd).toMatchObject({ quorum: true, members: [{ name: 'core-02', leader: true }] });
+  expect((await lab.cluster()).etcd).not.toHaveProperty('waits');
 });

@@ -118,6 +118,48 @@ describe('going back', () => {
     expect(world.of('savepoint')).toMatchObject([{ action: 'restored', machines: ['core-provisioner', 'core-01'] }]);
   });
 
+  test('is refused where it holds a machine that lab.yaml does not have any more', async () => {
+    const lab = await open({ calls: [listed('core-01', 'core-09')] });
+    await expect(lab.restore('clean')).rejects.toMatchObject({
+      code: 'SAVEPOINT_MACHINES',
+      exitCode: 2,
+      message: 'Savepoint clean holds core-09, which is no machine of this lab any more.',
+      remedy: [expect.stringContaining('lab.yaml'), 'Or give the savepoint up: coreos-lab snapshot discard clean'],
+    });
+    expect(world.provider.calls.map(({ method }) => method)).not.toContain('restore');
+    const two = await open({ calls: [listed('core-08', 'core-09')] });
+    await expect(two.restore('clean')).rejects.toMatchObject({ message: expect.stringContaining('are no machines') });
+  });
+
+  test('says which machines are newer than the savepoint, and which did not come back', async () => {
+    const [savepoint] = saved('core-01');
+    const lab = await open({
+      calls: [
+        {
+          method: 'savepoints',
+          returns: [{ ...savepoint, gone: ['core-03', 'core-04', 'core-02', 'core-03'] }],
+          always: true,
+        },
+        { method: 'restore', with: [['core-01'], 'clean'] },
+      ],
+      power: { 'core-01': 'running', 'core-02': 'running' },
+      ssh: { drop: async () => {} },
+    });
+    await lab.restore('clean');
+    expect(world.of('notice').map(({ level, text }) => `${level}: ${text}`)).toEqual([
+      'warning: core-02 is not in savepoint clean and stays as it is, though the others are as they were before it. Make it anew: coreos-lab destroy core-02, then coreos-lab up core-02',
+      'warning: core-03 was destroyed since clean was saved, and did not come back. Make it anew: coreos-lab up core-03',
+      'warning: core-04 was removed since clean was saved, and did not come back. Mayu and etcd may count on it again. Add it: coreos-lab add core-04',
+    ]);
+  });
+
+  test('says nothing where the lab has the same machines', async () => {
+    const calls = [listed('core-01'), { method: 'restore' } as const];
+    const lab = await open({ calls, power: { 'core-01': 'poweroff' }, ssh: { drop: async () => {} } });
+    await lab.restore('clean');
+    expect(world.of('notice')).toEqual([]);
+  });
+
   test('asks nothing of a provisioner that was off, and a clock that cannot be set is no fault', async () => {
     const calls = [listed('core-provisioner'), { method: 'restore' } as const];
     const off = await open({ calls, power: { 'core-provisioner': 'poweroff' }, ssh: { drop: async () => {} } });

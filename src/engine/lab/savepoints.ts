@@ -31,6 +31,8 @@ export class Savepoints {
     const savepoint = await this.find(name);
     const started = Date.now();
     const image = await requireImage(this.parts);
+    const strangers = savepoint.machines.filter((each) => !this.isOfTheLab(each));
+    if (strangers.length > 0) throw notOfTheLab(name, strangers);
     const machines = selectMachines(this.parts.config, savepoint.machines);
     const states = await this.power.states(machines);
     const specs = await Promise.all(
@@ -38,6 +40,7 @@ export class Savepoints {
     );
     await this.parts.provider.restore(specs, name, { ...(signal && { signal }) });
     this.emit('restored', name, savepoint.machines, started);
+    await this.tellDifferences(savepoint);
   }
 
   async discard(name: string): Promise<void> {
@@ -49,6 +52,27 @@ export class Savepoints {
 
   async list(): Promise<Savepoint[]> {
     return this.parts.provider.savepoints(this.parts.config.machines.map(({ name }) => name));
+  }
+
+  private isOfTheLab(machine: string): boolean {
+    return this.parts.config.machines.some(({ name }) => name === machine);
+  }
+
+  /** The lab is not what it was where machines came or went since; who goes on has to know. */
+  private async tellDifferences({ name, machines, gone = [] }: Savepoint): Promise<void> {
+    const existing = await this.existing();
+    const warn = (text: string) => this.parts.events.emit({ type: 'notice', level: 'warning', text });
+    for (const machine of existing.filter((each) => !machines.includes(each))) {
+      warn(
+        `${machine} is not in savepoint ${name} and stays as it is, though the others are as they were before it. Make it anew: coreos-lab destroy ${machine}, then coreos-lab up ${machine}`,
+      );
+    }
+    for (const machine of new Set(gone.filter((each) => !existing.includes(each)))) {
+      const [what, remedy] = this.isOfTheLab(machine)
+        ? ['destroyed', `Make it anew: coreos-lab up ${machine}`]
+        : ['removed', `Mayu and etcd may count on it again. Add it: coreos-lab add ${machine}`];
+      warn(`${machine} was ${what} since ${name} was saved, and did not come back. ${remedy}`);
+    }
   }
 
   private async existing(): Promise<string[]> {
@@ -75,6 +99,21 @@ export class Savepoints {
   private emit(action: 'saved' | 'restored' | 'discarded', name: string, machines: string[], started: number): void {
     this.parts.events.emit({ type: 'savepoint', action, name, machines, duration: Date.now() - started });
   }
+}
+
+function notOfTheLab(savepoint: string, machines: readonly string[]): LabError {
+  const names = machines.join(', ');
+  const [are, them] = machines.length === 1 ? ['which is no machine', 'it'] : ['which are no machines', 'them'];
+  return new LabError({
+    code: 'SAVEPOINT_MACHINES',
+    message: `Savepoint ${savepoint} holds ${names}, ${are} of this lab any more.`,
+    why: 'All machines of a savepoint are brought back together, or none.',
+    remedy: [
+      `Declare ${them} in lab.yaml again, as before, then restore.`,
+      `Or give the savepoint up: coreos-lab snapshot discard ${savepoint}`,
+    ],
+    exitCode: 2,
+  });
 }
 
 function checkName(name: string): void {

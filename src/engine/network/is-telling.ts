@@ -1,7 +1,9 @@
 /** Ports of DNS and DHCP. */
 const TOLD_WHOLE = new Set([53, 67, 68]);
-/** `HTTP`, `GET `, `PUT `, `POST`, `HEAD` as numbers: what heads of requests and responses begin with. */
-const HEADS = new Set(['HTTP', 'GET ', 'PUT ', 'POST', 'HEAD'].map((word) => Buffer.from(word).readUInt32BE(0)));
+/** What heads of requests and responses begin with, and what Omaha's messages do where they come after their heads; as numbers. */
+const HEADS = new Set(
+  ['HTTP', 'GET ', 'PUT ', 'POST', 'HEAD', '<?xm'].map((word) => Buffer.from(word).readUInt32BE(0)),
+);
 
 /** Does a frame say what goes on (DHCP, DNS, the head of a request), or does it only carry the bytes of a file? Looks at a few bytes. */
 export function isTelling(buffer: Buffer, start: number, end: number): boolean {

@@ -87,7 +87,7 @@ describe('PcapWriter', () => {
 });
 
 describe('in a flood', () => {
-  it('heads of HTTP and DHCP are kept whole, within a limit', async () => {
+  it('heads of HTTP, Omaha and DHCP are kept whole, within a limit', async () => {
     const writer = new PcapWriter({ file, limit: 100 * MEBIBYTE });
     const bulk = Buffer.alloc(1514, 1);
     for (let i = 0; i < 1500; i += 1) {
@@ -98,15 +98,16 @@ describe('in a flood', () => {
     const two = { mac: '08:00:27:00:00:02', ip: '10.0.0.2', port: 68 };
     const head = tcp(one, two, 'A', 1, `HTTP/1.1 200 OK\r\n${'x'.repeat(1300)}`);
     const dhcp = udp({ ...one, port: 67 }, two, Buffer.alloc(300));
+    const omaha = tcp(one, two, 'A', 1, `<?xml version="1.0"?>${'x'.repeat(900)}`);
     const data = tcp(one, two, 'A', 1, Buffer.alloc(1300));
-    for (const frame of [head, dhcp, data]) writer.record(frame, 0, frame.length, TIME);
+    for (const frame of [head, dhcp, omaha, data]) writer.record(frame, 0, frame.length, TIME);
     for (let i = 0; i < 2000; i += 1) {
       writer.record(head, 0, head.length, TIME);
       if (i % 300 === 0) await writer.flush();
     }
     await writer.close();
     const stored = readPcap(readFileSync(file)).map((record) => record.frame.length);
-    expect(stored.slice(1500, 1503)).toEqual([head.length, dhcp.length, 128]);
+    expect(stored.slice(1500, 1504)).toEqual([head.length, dhcp.length, omaha.length, 128]);
     expect(stored.at(-1)).toBe(128);
     expect(stored.slice(1500).reduce((sum, length) => sum + length, 0)).toBeLessThan(1.5 * MEBIBYTE);
   });

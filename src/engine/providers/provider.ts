@@ -88,7 +88,10 @@ export interface Provider {
   /** Restores the group as saved: running machines run again. */
   restore(specs: readonly MachineSpec[], savepoint: string, options?: StartOptions): Promise<void>;
   discard(names: readonly string[], savepoint: string): Promise<void>;
-  savepoints(names: readonly string[]): Promise<{ name: string; time: number; machines: string[]; bytes: number }[]>;
+  /** `gone`: machines that a savepoint held and that were destroyed since. */
+  savepoints(
+    names: readonly string[],
+  ): Promise<{ name: string; time: number; machines: string[]; bytes: number; gone?: string[] }[]>;
   /** Writes a PNG of the graphics screen. */
   screenshot(name: string, file: string): Promise<void>;
   /** The native command lines for a verb, copyable, for lessons and the command log. */

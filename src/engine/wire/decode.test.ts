@@ -4,11 +4,14 @@ import { decodePacket } from './decode/decode-packet.js';
 import { decodeDhcp, isPxe } from './decode/dhcp.js';
 import { decodeDns } from './decode/dns.js';
 import { decodeHttp } from './decode/http.js';
+import { decodeOmaha } from './decode/omaha.js';
 import { decodeTftp } from './decode/tftp.js';
+import { frameFields } from './fields.js';
 import { CORE_01, ipv4, PROVISIONER, recorded, tcp, testWire } from './test-support.js';
 
-const frames = [...recorded('boot.pcap'), ...recorded('rogue-dhcp.pcap')];
-const decoders = [decodeDhcp, decodeDns, decodeHttp, decodeTftp, decodePacket];
+const frames = [...recorded('boot.pcap'), ...recorded('rogue-dhcp.pcap'), ...recorded('update.pcap')];
+const omahaPiece = (bytes: Buffer) => decodeOmaha(bytes, { piece: true });
+const decoders = [decodeDhcp, decodeDns, decodeHttp, decodeOmaha, omahaPiece, decodeTftp, decodePacket];
 
 /** A real frame with a few bytes changed, some left out, and cut somewhere. */
 const damaged = fc
@@ -41,6 +44,7 @@ describe('no bytes make a decoder throw:', () => {
       fc.property(damaged, ({ frame, length }) => {
         wire.take(frame, { length });
         for (const at of [14, 34, 42, 54, 66]) for (const decode of decoders) decode(frame.subarray(at));
+        frameFields(frame, length, wire.names);
       }),
       { numRuns: 3000 },
     );

@@ -3,8 +3,10 @@ import { type Dhcp, decodeDhcp } from './decode/dhcp.js';
 import { DHCP_OPTIONS } from './decode/dhcp-names.js';
 import { decodeDns } from './decode/dns.js';
 import { decodeHttp } from './decode/http.js';
+import { decodeOmaha } from './decode/omaha.js';
 import type { Packet } from './decode/packet.js';
 import type { Names } from './names.js';
+import { omahaFields } from './omaha-fields.js';
 import { arpText, dhcpText, dnsText, portText } from './words.js';
 
 /** What is in a frame, layer by layer, as name and value. */
@@ -39,18 +41,16 @@ export function frameFields(frame: Buffer, length: number, names: Names): [name:
 function applicationFields(packet: Packet): [string, string][] {
   const { udp, tcp, payload } = packet;
   if (tcp !== undefined) {
-    const { request, response } = decodeHttp(payload) ?? {};
-    if (request !== undefined) {
-      return present([
-        ['HTTP', `${request.method} ${request.target}`],
-        ['host', request.host],
-        ['agent', request.agent],
-      ]);
-    }
-    if (response === undefined) return [];
+    const { request, response, headLength = 0 } = decodeHttp(payload) ?? {};
+    const omaha = decodeOmaha(payload.subarray(headLength), { piece: true });
+    const body = request ?? response;
     return present([
-      ['HTTP', `${response.status} ${response.reason}`],
-      ['body', response.contentLength === undefined ? undefined : `${response.contentLength} bytes`],
+      ['HTTP', request && `${request.method} ${request.target}`],
+      ['HTTP', response && `${response.status} ${response.reason}`],
+      ['host', request?.host],
+      ['agent', request?.agent],
+      ['body', body?.contentLength === undefined ? undefined : `${body.contentLength} bytes`],
+      ...(omaha === undefined ? [] : omahaFields(omaha)),
     ]);
   }
   if (udp === undefined) return [];

@@ -1,6 +1,7 @@
 import type { Arp } from './decode/arp.js';
 import type { Dhcp } from './decode/dhcp.js';
 import type { Dns } from './decode/dns.js';
+import type { Omaha } from './decode/omaha.js';
 import type { Packet } from './decode/packet.js';
 import type { FrameRef } from './pcap-parser.js';
 
@@ -44,6 +45,8 @@ export interface HttpExchange {
   size?: number;
   /** Bytes of the body so far. */
   done: number;
+  /** What is said in Omaha, as far as it came; only in talks with an update server. */
+  omaha?: Omaha;
   /** `cut`: the connection ended before the body did. */
   state: 'asked' | 'answering' | 'done' | 'cut';
   started: number;

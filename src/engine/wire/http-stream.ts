@@ -1,5 +1,6 @@
-import { beginsHttp, decodeHttp } from './decode/http.js';
+import { beginsHttp, decodeHttp, type HttpRequest, type HttpResponse } from './decode/http.js';
 import type { HttpExchange, TcpConnection } from './happening.js';
+import { isOmaha, OmahaTalk } from './omaha-talk.js';
 
 /** A head that has no end after this many bytes is taken as it is. */
 const LONGEST_HEAD = 16 * 1024;
@@ -21,9 +22,13 @@ export class HttpStream {
   readonly #waiting: HttpExchange[] = [];
   /** The exchange that was asked for last. */
   latest: HttpExchange | undefined;
+  /** Where its head began: what begins there or before has come again. */
+  #asked = Number.NEGATIVE_INFINITY;
   #up: Head | undefined;
   #down: Head | undefined;
   #current: { exchange: HttpExchange; bodyStart: number; chunked: boolean } | undefined;
+  /** What is said to an update server and by it: the only bodies that are read. */
+  readonly #said = { up: new OmahaTalk('request'), down: new OmahaTalk('answer') };
 
   constructor(
     private readonly connection: TcpConnection,
@@ -32,6 +37,8 @@ export class HttpStream {
 
   /** Bytes from the client, of which `bytes` were recorded and which begin at `seq`, counted from the connection's start. */
   fromClient(bytes: Buffer, length: number, seq: number, time: number): HttpExchange | undefined {
+    const told = this.#said.up.take(bytes, seq);
+    if (told !== undefined || seq <= this.#asked) return told;
     const head = gather(this.#up, bytes, length, seq);
     this.#up = head?.open ? head : undefined;
     const decoded = head === undefined ? undefined : decodeHttp(head.bytes);
@@ -54,6 +61,8 @@ export class HttpStream {
     this.#waiting.push(exchange);
     if (this.#waiting.length > MOST_WAITING) this.#waiting.shift();
     this.latest = exchange;
+    this.#asked = head.start;
+    this.#listen('up', exchange, head, decoded.headLength, request);
     return exchange;
   }
 
@@ -63,12 +72,16 @@ export class HttpStream {
       // A response without a known end is over when the next one begins.
       const next = current.exchange.size === undefined && this.#waiting.length > 0 && beginsHttp(bytes);
       if (!next) {
+        this.#said.down.take(bytes, seq);
         this.#body(current, seq + length, time);
-        if (current.chunked && endsChunks(bytes, length)) finish(current.exchange, 'done', time);
+        if (current.chunked && endsChunks(bytes, length)) this.#finish(current.exchange, 'done', time);
         return current.exchange;
       }
-      finish(current.exchange, 'done', time);
-    } else if (current !== undefined && seq < current.bodyStart + current.exchange.done) return current.exchange;
+      this.#finish(current.exchange, 'done', time);
+    } else if (current !== undefined && seq < current.bodyStart + current.exchange.done) {
+      this.#said.down.take(bytes, seq);
+      return current.exchange;
+    }
     const head = gather(this.#down, bytes, length, seq);
     this.#down = head?.open ? head : undefined;
     const decoded = head === undefined ? undefined : decodeHttp(head.bytes);
@@ -79,6 +92,8 @@ export class HttpStream {
     if (response === undefined || response.status < 200) return undefined;
     const exchange = this.#waiting.shift();
     if (exchange === undefined) return undefined;
+    // Who answers has heard all of it.
+    this.#said.up.end();
     exchange.status = response.status;
     exchange.reason = response.reason;
     exchange.state = 'answering';
@@ -87,8 +102,9 @@ export class HttpStream {
     if (size !== undefined) exchange.size = size;
     const bodyStart = head.start + (decoded?.headLength ?? head.bytes.length);
     this.#current = { exchange, bodyStart, chunked: response.chunked };
+    this.#listen('down', exchange, head, decoded?.headLength, response);
     this.#body(this.#current, head.next, time);
-    if (response.chunked && endsChunks(bytes, length)) finish(exchange, 'done', time);
+    if (response.chunked && endsChunks(bytes, length)) this.#finish(exchange, 'done', time);
     return exchange;
   }
 
@@ -100,15 +116,34 @@ export class HttpStream {
       if (waiting !== undefined) finish(waiting, 'cut', time);
       return waiting;
     }
-    finish(exchange, clean && exchange.size === undefined ? 'done' : 'cut', time);
+    this.#finish(exchange, clean && exchange.size === undefined ? 'done' : 'cut', time);
     return exchange;
+  }
+
+  /** Reads the body that follows a head, if it is of Omaha. */
+  #listen(
+    way: 'up' | 'down',
+    exchange: HttpExchange,
+    head: Head,
+    headLength: number | undefined,
+    body: Pick<HttpRequest | HttpResponse, 'contentLength' | 'chunked'>,
+  ): void {
+    if (headLength === undefined || !isOmaha(exchange)) return;
+    this.#said[way].begin(exchange, head.start + headLength, body);
+    this.#said[way].take(head.bytes.subarray(headLength), head.start + headLength);
   }
 
   #body(current: { exchange: HttpExchange; bodyStart: number }, end: number, time: number): void {
     const { exchange, bodyStart } = current;
     exchange.done = Math.max(exchange.done, Math.min(end - bodyStart, exchange.size ?? Number.POSITIVE_INFINITY));
     if (exchange.state === 'answering' && exchange.size !== undefined && exchange.done >= exchange.size)
-      finish(exchange, 'done', time);
+      this.#finish(exchange, 'done', time);
+  }
+
+  /** The answer is over. */
+  #finish(exchange: HttpExchange, state: 'done' | 'cut', time: number): void {
+    this.#said.down.understand();
+    finish(exchange, state, time);
   }
 }
 

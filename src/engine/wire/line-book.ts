@@ -50,7 +50,12 @@ export class LineBook {
   }
 
   has(key: string): boolean {
-    return this.#open.get(key) !== undefined;
+    return this.get(key) !== undefined;
+  }
+
+  /** What tells of `key`, if it may still go on. */
+  get(key: string): Entry | undefined {
+    return this.#open.get(key);
   }
 
   /** Counts a frame for the line that tells of `key`; a new one when there is none, or one of long ago. */

@@ -2,6 +2,7 @@ import type { Packet } from './decode/packet.js';
 import type { Happening, Party } from './happening.js';
 import { type Begin, type Entry, LineBook, type LineBookOptions } from './line-book.js';
 import type { Names } from './names.js';
+import { answerText, askedText, isDecided, isOfUpdate, isPayload, payloadText } from './omaha-words.js';
 import { otherText } from './other-words.js';
 import type { Protocol, WireLine } from './wire-line.js';
 import { arpText, dhcpText, dnsText, httpText, isIgnition, progressMark, tcpText, tftpText } from './words.js';
@@ -81,7 +82,9 @@ export class WireLog {
     return this.#book.say(line, tftpText(transfer), { settled: failed || transfer.state === 'done', warning: failed });
   }
 
-  #http({ ref, exchange }: Of<'http'>): WireLine {
+  #http(happening: Of<'http'>): WireLine {
+    const { ref, exchange } = happening;
+    if (isOfUpdate(exchange)) return this.#omaha(happening);
     const entry = this.#book.put(
       `http ${exchange.id}`,
       ref,
@@ -99,6 +102,35 @@ export class WireLog {
       settled: exchange.state === 'done' || exchange.state === 'cut',
       warning: (exchange.status ?? 0) >= 400 || exchange.state === 'cut',
     });
+  }
+
+  /** What a machine asks its update server is a line, what the server decides is another, the download a third. */
+  #omaha({ ref, exchange }: Of<'http'>): WireLine {
+    const asking = `omaha ${exchange.id}`;
+    const deciding = `${asking} decided`;
+    const decided = isDecided(exchange);
+    const entry = this.#book.put(
+      decided ? deciding : asking,
+      ref,
+      () => {
+        const { from, to, ...rest } = this.#parties(exchange, 'omaha');
+        return decided ? { ...rest, from: to, to: from } : { ...rest, from, to };
+      },
+      { of: exchange.client, forever: true },
+    );
+    const mark = `${progressMark(exchange)} ${JSON.stringify(exchange.omaha)}`;
+    if (mark === entry.mark) return entry.line;
+    entry.mark = mark;
+    const over = exchange.state === 'done' || exchange.state === 'cut';
+    const asked = this.#book.get(asking);
+    if (asked !== undefined) {
+      const { text, warning } = isPayload(exchange) ? payloadText(exchange) : askedText(exchange);
+      this.#book.say(asked.line, text, { settled: over || exchange.omaha?.request !== undefined, warning });
+    }
+    const answer = exchange.omaha?.answer;
+    if (!decided || answer === undefined) return entry.line;
+    const { text, warning } = answerText(answer);
+    return this.#book.say(entry.line, text, { settled: true, warning });
   }
 
   #dns({ packet, ref, dns }: Of<'dns'>): WireLine {

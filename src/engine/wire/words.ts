@@ -11,7 +11,7 @@ function secondsText(microseconds: number): string {
 }
 
 /** `62% of 97 MiB`, `97 MiB in 4.1 s`: how far something has come. */
-function transferText(
+export function transferText(
   part: { done: number; size?: number; started: number; ended?: number },
   finished: boolean,
 ): string {
@@ -135,6 +135,7 @@ const PORTS: Record<number, string> = {
   4081: 'Mayu PXE',
   5353: 'mDNS',
   5355: 'LLMNR',
+  8000: 'update server',
 };
 export const portText = (port: number) => (PORTS[port] === undefined ? `port ${port}` : `${PORTS[port]} (${port})`);
 

@@ -1,9 +1,10 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
+import type { MachineConfig } from '../../engine/config/lab-config.js';
 import type { UiResult } from '../options.js';
 import { startUi } from '../start.js';
 import { type FakePlan, FakeWorkshop } from '../testing/fake-workshop.js';
-import { provisionerUp } from '../testing/fixture-lab.js';
+import { fixtureConfig, provisionerUp } from '../testing/fixture-lab.js';
 import { failingScript, statusScript } from '../testing/scripts.js';
 
 const now = () => Date.UTC(2026, 0, 2, 14, 3, 11);
@@ -48,7 +49,7 @@ test('a lesson is read and run by answering questions', async () => {
 test('only lines: nothing moves the cursor or draws over what was said', async () => {
   const { text } = await run(['1', '', 'q', 'e', 'status', 'nonsense', 'q', 'q']);
   expect(text).not.toMatch(/[\u0000-\u0009\u000B-\u001F]/);
-  expect(text).toContain('There is no command nonsense: use one of: status, up');
+  expect(text).toContain('There is no command nonsense: use one of: status, cluster');
 });
 
 test('a failed step says why, what to do, and can be run again', async () => {
@@ -78,6 +79,40 @@ test('exploring acts on machines; destroying asks first', async () => {
   };
   await run(['e', 'up core-01 core-02', 'destroy core-01', 'no', 'destroy core-01', 'yes', 'q', 'q'], { lab });
   expect(done).toEqual(['up core-01,core-02', 'destroy core-01']);
+});
+
+test('exploring adds a node and removes it, which asks first', async () => {
+  const done: string[] = [];
+  const machines = [...fixtureConfig.machines];
+  const lab: FakePlan['lab'] = {
+    config: { ...fixtureConfig, machines },
+    add: async (name) => {
+      const added = { ...(machines[1] as MachineConfig), name: name ?? 'core-04', added: true as const };
+      done.push(`add ${name}`);
+      machines.push(added);
+      return added;
+    },
+    remove: async (name) => void done.push(`remove ${name}`),
+  };
+  const { text } = await run(
+    ['e', 'add', 'add core-07', 'remove core-04', 'no', 'remove core-07', 'yes', 'remove core-01', 'q', 'q'],
+    { lab },
+  );
+  // The lab itself says what may not be removed.
+  expect(done).toEqual(['add undefined', 'add core-07', 'remove core-07', 'remove core-01']);
+  expect(text).toContain('Delete core-04 with its disk and its savepoints, and let Mayu forget it? Type yes or no');
+});
+
+test('exploring tells the cluster in lines', async () => {
+  const lab: FakePlan['lab'] = {
+    cluster: async () => ({
+      mayu: { state: 'up', hosts: [{ serial: 's', machine: 'core-01', ip: '192.168.2.21', state: 'installing' }] },
+      etcd: { members: [], quorum: false, waits: { more: 1, machines: ['core-02'] } },
+    }),
+  };
+  const { text } = await run(['e', 'cluster', 'q', 'q'], { lab });
+  expect(text).toContain('  Mayu: up, 1 machine\n    core-01  192.168.2.21  installing');
+  expect(text).toContain('  etcd: no member answers; waits for one more member: core-02 (coreos-lab up core-02)\n');
 });
 
 test('a fault that nobody planned is said, and the workshop goes on', async () => {

@@ -1,3 +1,4 @@
+import { clusterText } from '../../engine/cluster/cluster-text.js';
 import { suggest } from '../../engine/did-you-mean.js';
 import { plain } from '../theme/text.js';
 import type { Desk } from './desk.js';
@@ -11,6 +12,11 @@ interface Verb {
 /** Verbs of free exploration; a machine's name follows most of them. */
 const verbs: Record<string, Verb> = {
   status: { usage: 'status', text: 'states of all machines', run: (desk) => status(desk) },
+  cluster: {
+    usage: 'cluster',
+    text: "Mayu's hosts and etcd's members",
+    run: (desk, _words, signal) => cluster(desk, signal),
+  },
   up: {
     usage: 'up MACHINE…',
     text: 'start',
@@ -30,6 +36,16 @@ const verbs: Record<string, Verb> = {
     usage: 'destroy MACHINE…',
     text: 'delete with its disk',
     run: (desk, names, signal) => destroy(desk, names, signal),
+  },
+  add: {
+    usage: 'add [MACHINE]',
+    text: 'one more node, which up then starts',
+    run: ({ options }, [name]) => options.workshop.lab.add(name),
+  },
+  remove: {
+    usage: 'remove MACHINE',
+    text: 'delete a node that was added, and forget it',
+    run: (desk, [name = ''], signal) => remove(desk, name, signal),
   },
   run: {
     usage: 'run MACHINE COMMAND',
@@ -86,6 +102,19 @@ async function destroy(desk: Desk, names: readonly string[], signal: AbortSignal
   const what = names.length === 0 ? 'all machines' : names.join(', ');
   if (!(await desk.agrees(`Delete ${what} with their disks?`))) return;
   await desk.options.workshop.lab.destroy(names, { signal });
+}
+
+async function remove(desk: Desk, name: string, signal: AbortSignal): Promise<void> {
+  const { lab } = desk.options.workshop;
+  // What cannot be removed is refused before anybody is asked.
+  const known = lab.config.machines.some((machine) => machine.name === name && machine.added);
+  if (known && !(await desk.agrees(`Delete ${name} with its disk and its savepoints, and let Mayu forget it?`))) return;
+  await lab.remove(name, { signal });
+}
+
+async function cluster(desk: Desk, signal: AbortSignal): Promise<void> {
+  const text = clusterText(await desk.options.workshop.lab.cluster({ signal }));
+  desk.say(...text.split('\n').map((line) => (line === '' ? '' : `  ${plain(line)}`)));
 }
 
 async function command(desk: Desk, [name = '', ...words]: readonly string[], signal: AbortSignal): Promise<void> {

@@ -79,6 +79,13 @@ describe('the cluster', () => {
     );
   });
 
+  test('says which machines etcd waits for', () => {
+    const waits = { more: 1, machines: ['core-02', 'core-03'] };
+    const alone: ClusterState = { mayu: formed.mayu, etcd: { quorum: false, members: [], waits } };
+    expect(draw(alone, 90)[1]).toBe('◐ etcd  waits for one more member: core-02 or core-03 (coreos-lab up core-02)');
+    expect(draw(alone)[1]).toMatch(/^◐ etcd {2}waits for one more member: core-02 or core-03 /);
+  });
+
   test('has nodes that only one of the two knows, and those of no lab', () => {
     const mixed: ClusterState = {
       mayu: { state: 'up', hosts: [host(1, 'running'), { serial: 'stranger', ip: '192.168.2.29', state: 'unknown' }] },

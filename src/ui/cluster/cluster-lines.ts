@@ -1,4 +1,5 @@
 import type { ClusterState } from '../../engine/cluster/cluster-state.js';
+import { quorumWaitText } from '../../engine/cluster/quorum-wait.js';
 import type { MachineView } from '../state/lab-state.js';
 import { clock } from '../theme/format.js';
 import { clip, width as columnsOf, pad, plain } from '../theme/text.js';
@@ -52,7 +53,9 @@ function mayuLine({ mayu }: ClusterState, theme: Theme): string {
 }
 
 function etcdLine({ etcd }: ClusterState, theme: Theme): string {
-  const { members, quorum } = etcd;
+  const { members, quorum, waits } = etcd;
+  if (waits !== undefined)
+    return `${theme.paint('warn', glyph.half)} etcd  ${theme.paint('warn', plain(quorumWaitText(waits)))}`;
   if (members.length === 0) return `${theme.paint('dim', glyph.off)} etcd  no member answers`;
   const healthy = members.filter((member) => member.healthy).length;
   const leader = members.find((member) => member.leader);

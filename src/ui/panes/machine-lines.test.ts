@@ -44,6 +44,12 @@ describe('the chain of a boot', () => {
     );
   });
 
+  test('of a member that cannot begin alone says whom it waits for', () => {
+    const alone = node(['kernel', 'system', 'ssh'], { waitsFor: 'core-02 or core-03' });
+    expect(wide(alone)).toBe('POST › kernel › system › [ssh] › etcd waits for core-02 or core-03 › running');
+    expect(stripAnsi(chain(alone, 56, theme))).toBe('[ssh] › etcd waits for core-02 or core-03 › running');
+  });
+
   test('keeps the present stage and the goal at any width; passed stages give way first', () => {
     const all = [...STAGES.filter((stage) => stage !== 'system'), ...AFTER];
     for (const [index, stage] of all.entries()) {

@@ -112,6 +112,8 @@ export function chain(machine: MachineView, width: number, theme: Theme): string
   const at = path.indexOf(machine.stages.at(-1) as BootStage);
   const percent = machine.percent === undefined ? '' : ` ${Math.floor(machine.percent)}%`;
   const items = path.map((stage, index) => {
+    if (stage === 'etcd' && index >= at && machine.waitsFor !== undefined)
+      return theme.paint('warn', `etcd waits for ${plain(machine.waitsFor)}`);
     if (index < at) return theme.paint('ok', STAGE[stage]);
     if (index > at) return theme.paint('dim', STAGE[stage]);
     return theme.paint('accent', `[${STAGE[stage]}${percent}]`);

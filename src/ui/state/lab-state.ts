@@ -35,6 +35,8 @@ export interface MachineView {
   profile?: string;
   /** How its etcd member is; undefined = none is known. */
   etcd?: 'leader' | 'healthy' | 'ill';
+  /** Machines without which its etcd cannot begin: `core-02 or core-03`. */
+  waitsFor?: string;
 }
 
 export interface WaitView {

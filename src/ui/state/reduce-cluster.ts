@@ -1,3 +1,4 @@
+import { machinesText } from '../../engine/cluster/quorum-wait.js';
 import type { EventOf } from './event-types.js';
 import type { LabState, MachineView } from './lab-state.js';
 
@@ -14,12 +15,14 @@ function withCluster(old: MachineView, { mayu, etcd }: EventOf<'cluster'>): Mach
   const { ip = old.ip, profile = old.profile } = mayu.hosts.find(({ machine }) => machine === old.name) ?? {};
   const member = etcd.members.find(({ name }) => name === old.name);
   const health = member && (!member.healthy ? 'ill' : member.leader ? 'leader' : 'healthy');
-  if (ip === old.ip && profile === old.profile && health === old.etcd) return old;
-  const { etcd: _etcd, ...rest } = old;
+  const waitsFor = etcd.waits !== undefined && profile === 'core' ? machinesText(etcd.waits) : undefined;
+  if (ip === old.ip && profile === old.profile && health === old.etcd && waitsFor === old.waitsFor) return old;
+  const { etcd: _etcd, waitsFor: _waitsFor, ...rest } = old;
   return {
     ...rest,
     ...(ip === undefined ? {} : { ip }),
     ...(profile === undefined ? {} : { profile }),
     ...(health === undefined ? {} : { etcd: health }),
+    ...(waitsFor === undefined ? {} : { waitsFor }),
   };
 }

@@ -5,7 +5,7 @@ import type { LabState, MachineView } from './lab-state.js';
 
 export function reduceMachine(state: LabState, event: EventOf<'machine'>): LabState {
   return updateMachine(state, event.machine, (old) => {
-    const { detail: _detail, percent, since, ssh, usualRunning, etcd, ...rest } = old;
+    const { detail: _detail, percent, since, ssh, usualRunning, etcd, waitsFor, ...rest } = old;
     const detail = event.detail === undefined ? {} : { detail: event.detail };
     if (event.state === 'starting' || (event.state === 'running' && !isUp(old.state))) {
       return { ...rest, state: event.state, since: event.time, stages: [], ...detail };
@@ -19,6 +19,7 @@ export function reduceMachine(state: LabState, event: EventOf<'machine'>): LabSt
         ...(percent === undefined ? {} : { percent }),
         ...(usualRunning === undefined ? {} : { usualRunning }),
         ...(etcd === undefined ? {} : { etcd }),
+        ...(waitsFor === undefined ? {} : { waitsFor }),
         ...detail,
       };
     }
@@ -28,7 +29,7 @@ export function reduceMachine(state: LabState, event: EventOf<'machine'>): LabSt
 
 export function reduceStage(state: LabState, event: EventOf<'stage'>): LabState {
   return updateMachine(state, event.machine, (old) => {
-    const { percent: _percent, ssh: answered, etcd, usualRunning: known, ...rest } = old;
+    const { percent: _percent, ssh: answered, etcd, waitsFor, usualRunning: known, ...rest } = old;
     const { stages, anew } = withStage(old.stages, event.stage);
     const ssh = event.stage === 'ssh' || (!anew && answered === true);
     const usualRunning = event.usual ?? (stages.length > 1 ? known : undefined);
@@ -40,6 +41,7 @@ export function reduceStage(state: LabState, event: EventOf<'stage'>): LabState 
       stages,
       ...(ssh ? { ssh } : {}),
       ...(etcd === undefined || anew ? {} : { etcd }),
+      ...(waitsFor === undefined || anew ? {} : { waitsFor }),
       ...(usualRunning === undefined ? {} : { usualRunning }),
       ...(event.percent === undefined ? {} : { percent: event.percent }),
     };

@@ -128,6 +128,13 @@ describe('machines', () => {
     expect(isBooting({ ...node(ssh), added: true })).toBe(false);
     const anew = fold([cluster('core', true), stage('firmware')], ssh);
     expect(node(anew)).not.toHaveProperty('etcd');
+    // One member alone waits for the others, until enough of them are there.
+    const alone = cluster('core', false) as Extract<LabEventBody, { type: 'cluster' }>;
+    const waits = { more: 1, machines: ['core-02', 'core-03'] };
+    const waiting = fold([{ ...alone, etcd: { ...alone.etcd, quorum: false, waits } }], ssh);
+    expect(node(waiting)).toMatchObject({ waitsFor: 'core-02 or core-03' });
+    expect(node(fold([cluster('core', true)], waiting))).not.toHaveProperty('waitsFor');
+    expect(node(fold([stage('firmware')], waiting))).not.toHaveProperty('waitsFor');
   });
 
   test('a repeated state keeps what is known', () => {

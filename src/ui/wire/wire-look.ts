@@ -9,6 +9,7 @@ export const PROTOCOL_GROUPS: readonly { name: string; protocols: readonly Proto
   { name: 'TFTP', protocols: ['tftp'] },
   { name: 'DNS', protocols: ['dns'] },
   { name: 'etcd', protocols: ['etcd'] },
+  { name: 'Omaha', protocols: ['omaha'] },
   { name: 'ARP, ICMP', protocols: ['arp', 'icmp'] },
   { name: 'IPv6', protocols: ['ipv6'] },
   { name: 'other', protocols: ['ssh', 'tcp', 'udp', 'other'] },

@@ -89,6 +89,19 @@ describe('the wire pane', () => {
     await screen.until('Nothing of that was on the wire.');
   });
 
+  test('tells updates in words', async () => {
+    wire = fixtureWire('update.pcap');
+    await open();
+    await screen.press(...Array(7).fill('p'));
+    const frame = await screen.until(/▸ Wire Omaha/);
+    expect(frame).toContain('core-01 → Omaha tells: update complete');
+    expect(frame).toContain('core-01 → Omaha fetches 1.1.0: 2.0 MiB');
+    expect(frame).toContain('core-01 ← ! Omaha gets no update: ');
+    expect(frame).not.toContain('HTTP');
+    await screen.press(key.up, key.up, 'x');
+    await screen.until(/update +error-internal: gets no update: the server finds no package/);
+  });
+
   test('searches as every log does, and saves as text and as a capture of what passes the filter', async () => {
     await open();
     await screen.press('/', 'v', 'm', 'l', 'i', 'n', key.enter);

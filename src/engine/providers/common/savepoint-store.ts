@@ -13,6 +13,17 @@ export interface SavepointRecord {
   tag: string;
   /** `live`: with memory; `running`: its virtual CPU ran (a paused machine is live but not running). */
   machines: { name: string; live: boolean; running: boolean; bytes: number }[];
+  /** Machines that it held and that were destroyed since. */
+  gone?: string[];
+}
+
+/** A savepoint, as Provider.savepoints() tells it. */
+export interface SavepointSummary {
+  name: string;
+  time: number;
+  machines: string[];
+  bytes: number;
+  gone?: string[];
 }
 
 export interface SavepointStore {
@@ -22,8 +33,8 @@ export interface SavepointStore {
   /** Takes machines out of a savepoint; the savepoint goes with the last of them. */
   drop(name: string, machines: readonly string[]): Promise<void>;
   /** The savepoints that hold any of these machines, as Provider.savepoints() tells them. */
-  summary(machines: readonly string[]): Promise<{ name: string; time: number; machines: string[]; bytes: number }[]>;
-  /** Takes a destroyed machine out of all savepoints. */
+  summary(machines: readonly string[]): Promise<SavepointSummary[]>;
+  /** Takes a destroyed machine out of all savepoints, which remember that they held it. */
   forget(machine: string): Promise<void>;
 }
 
@@ -63,16 +74,20 @@ export function createSavepointStore(labDirectory: string): SavepointStore {
       }),
     forget: (machine) =>
       inTurn(directory, async () => {
-        for (const record of await list()) await drop(record, [machine]);
+        for (const record of await list()) {
+          const held = record.machines.some(({ name }) => name === machine);
+          await drop(held ? { ...record, gone: [...(record.gone ?? []), machine] } : record, [machine]);
+        }
       }),
     summary: async (machines) =>
       (await list())
         .filter((record) => record.machines.some(({ name }) => machines.includes(name)))
-        .map(({ name, time, machines: saved }) => ({
+        .map(({ name, time, machines: saved, gone }) => ({
           name,
           time,
           machines: saved.map((machine) => machine.name),
           bytes: saved.reduce((sum, { bytes }) => sum + bytes, 0),
+          ...(gone === undefined ? {} : { gone }),
         })),
   };
 }

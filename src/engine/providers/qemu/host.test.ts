@@ -131,7 +131,8 @@ describe('savepoints on disk', () => {
     await store.write(record('a', 2, 'core-01'));
     expect((await store.list()).map(({ name }) => name)).toEqual(['b', 'a']);
     await store.forget('core-01');
-    expect(await store.list()).toEqual([record('b', 1, 'core-02')]);
+    expect(await store.list()).toEqual([{ ...record('b', 1, 'core-02'), gone: ['core-01'] }]);
+    expect(await store.summary(['core-02'])).toMatchObject([{ name: 'b', machines: ['core-02'], gone: ['core-01'] }]);
     await store.drop('b', ['core-02']);
     expect(await store.list()).toEqual([]);
     await expect(async () => store.read('../x')).rejects.toMatchObject({ code: 'BAD_SAVEPOINT_NAME' });

@@ -6,6 +6,8 @@ export interface HttpRequest {
   target: string;
   host?: string;
   agent?: string;
+  contentLength?: number;
+  chunked: boolean;
 }
 
 export interface HttpResponse {
@@ -56,20 +58,24 @@ export function decodeHttp(bytes: Buffer): HttpHead | undefined {
         target: clean(request[2] as string),
         ...(host === undefined ? {} : { host }),
         ...(agent === undefined ? {} : { agent }),
+        ...bodyOf(lines),
       },
     };
   }
   const response = RESPONSE.exec(first);
   if (response === null) return undefined;
-  const length = field(lines, 'content-length');
   return {
     ...head,
-    response: {
-      status: Number(response[1]),
-      reason: clean(response[2] ?? ''),
-      chunked: /\bchunked\b/i.test(field(lines, 'transfer-encoding') ?? ''),
-      ...(length !== undefined && /^\d{1,15}$/.test(length) ? { contentLength: Number(length) } : {}),
-    },
+    response: { status: Number(response[1]), reason: clean(response[2] ?? ''), ...bodyOf(lines) },
+  };
+}
+
+/** How the end of what follows the head is told. */
+function bodyOf(lines: readonly string[]): { contentLength?: number; chunked: boolean } {
+  const length = field(lines, 'content-length');
+  return {
+    chunked: /\bchunked\b/i.test(field(lines, 'transfer-encoding') ?? ''),
+    ...(length !== undefined && /^\d{1,15}$/.test(length) ? { contentLength: Number(length) } : {}),
   };
 }
 
