@@ -238,6 +238,8 @@ describe.skipIf(chroot === undefined)('Mayu out of its image', () => {
         expect(config.file('/etc/ssh/ssh_host_ed25519_key')).toBe(keys.host(name).privateKey);
         expect(config.units).toContain('etcd-member.service');
         expect(config.file('/etc/coreos-lab/node.env')).toContain(`NODE_IP=192.168.2.${21 + index}\n`);
+        expect(config.file('/etc/flatcar/update.conf')).toMatch(/^SERVER=http:\/\/[\d.]+:8000\/v1\/update\/$/m);
+        expect(config.file('/opt/coreos-lab/slots')).toMatch(/^#!\/bin\/bash\n/);
       }
       const unknown = await valid(running, 'unheard-of');
       expect(unknown.file('/etc/hostname')).toBe('192-168-2-24');

@@ -374,6 +374,17 @@ describe('connections', () => {
     expect(await ssh.script(behind(), 'echo again')).toMatchObject({ stdout: 'again\n' });
   });
 
+  test('a machine behind a jump host that restarts while nobody talks to it is dialled anew', async () => {
+    expect(await ssh.script(behind(), 'echo before')).toMatchObject({ stdout: 'before\n' });
+    // Its packets are answered by nobody until the keepalive gives up; what the way through the jump host does is not heard of.
+    await node.freeze(true);
+    await new Promise((wake) => setTimeout(wake, 22_000));
+    await node.freeze(false);
+    expect(await ssh.script(behind(), 'echo after')).toMatchObject({ stdout: 'after\n' });
+    await node.cut();
+    expect(await ssh.script(behind(), 'echo again')).toMatchObject({ stdout: 'again\n' });
+  });
+
   test('close ends them all', async () => {
     const before = (await jump.connections()).length + (await node.connections()).length;
     await ssh.script(behind(), 'true');

@@ -22,6 +22,8 @@ export class Connection {
     client.setMaxListeners(0);
     client.on('error', (error) => {
       this.reason ??= error;
+      // Through a jump host no `close` may follow: the machine restarted, and the way to it is still open.
+      this.alive = false;
     });
     client.on('close', () => {
       this.alive = false;
@@ -60,8 +62,11 @@ export class Connection {
       const fail = (error: unknown) => {
         const detail = { why: `ssh says: ${(this.reason ?? (error as Error)).message}`, cause: error };
         const dead = !this.alive || !(error instanceof Error && 'reason' in error);
-        if (dead) reject(lost(this.target, Date.now() - started, detail));
-        else reject(channelRefused(this.target, what, detail));
+        if (dead) {
+          // Nobody is to be given this connection again.
+          this.close();
+          reject(lost(this.target, Date.now() - started, detail));
+        } else reject(channelRefused(this.target, what, detail));
       };
       const onClose = () => fail(new Error('the connection was closed'));
       this.client.once('close', onClose);
@@ -113,6 +118,8 @@ export async function dial(
     if (signal.aborted) return onAbort();
     const connect = (sock?: Duplex) => {
       if (settled) return void sock?.destroy();
+      // When the machine is gone, the way to it through the jump host stays open at this end.
+      sock?.once('end', () => sock.destroy());
       client.connect({
         ...(sock === undefined ? { host: target.host, port: target.port } : { sock: sock as never }),
         ...KEEPALIVE,

@@ -2,15 +2,19 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ClusterHost } from '../../src/engine/cluster/cluster-state.js';
 import type { LabEvent } from '../../src/engine/events.js';
+import type { UpdatesState } from '../../src/engine/updates/updates-state.js';
 import { parseLesson } from '../../src/steps/parse/parse-lesson.js';
 import { Sandbox, until } from './sandbox.js';
 
-const FILE = 'lessons/02-bootstrap-with-mayu.md';
-
-/** Lesson 2 as a headless user runs it: real machines, real Mayu, real etcd. */
-describe('lesson 2, headless', () => {
+/** Lessons 2 and 3 as a headless user runs them: real machines, real Mayu, real etcd, real updates. */
+describe('lessons 2 and 3, headless', () => {
   let sandbox: Sandbox;
   const onProvisioner = (...words: string[]) => sandbox.lab(['exec', 'core-provisioner', '--', ...words]);
+  const onNode = async (name: string, script: string) => {
+    const { code, stdout, stderr } = await sandbox.lab(['exec', name, '--', 'bash', '-c', script]);
+    expect(code, stdout + stderr).toBe(0);
+    return stdout.trim();
+  };
   beforeAll(async () => {
     sandbox = await Sandbox.create();
     const provisioner = await sandbox.lab(['run', 'sandbox#up', 'sandbox#sync', 'sandbox#gateway'], {
@@ -23,8 +27,9 @@ describe('lesson 2, headless', () => {
     expect(await sandbox.dispose()).toEqual([]);
   });
 
-  test('every step passes: three machines boot from the network, are installed and form a cluster', async () => {
-    const { code, stdout, stderr } = await sandbox.lab(['run', 'bootstrap', '--json'], { timeout: 1_700_000 });
+  /** Runs a lesson as a whole; resolves with its events. */
+  async function everyStepPasses(id: string, file: string): Promise<LabEvent[]> {
+    const { code, stdout, stderr } = await sandbox.lab(['run', id, '--json'], { timeout: 1_700_000 });
     const events = stdout
       .trim()
       .split('\n')
@@ -35,15 +40,16 @@ describe('lesson 2, headless', () => {
       stderr: '',
       failed: [],
     });
+    const source = await readFile(file, 'utf8');
+    const { lesson } = parseLesson(source, file);
+    expect(steps.map((event) => event.type === 'step' && event.step)).toEqual(lesson?.steps.map((step) => step.id));
+    const checks = events.flatMap((event) => (event.type === 'check' ? [`${event.step} ${event.name}`] : []));
+    expect(new Set(checks).size).toBe((source.match(/^@test /gm) ?? []).length);
+    return events;
+  }
 
-    const source = await readFile(FILE, 'utf8');
-    const { lesson } = parseLesson(source, FILE);
-    expect(steps.map((event) => event.type === 'step' && event.step)).toEqual(lesson?.steps.map(({ id }) => id));
-    const checks = events.filter((event) => event.type === 'check');
-    expect(new Set(checks.map((event) => event.type === 'check' && event.name)).size).toBe(
-      (source.match(/^@test /gm) ?? []).length,
-    );
-
+  test('every step passes: three machines boot from the network, are installed and form a cluster', async () => {
+    const events = await everyStepPasses('bootstrap', 'lessons/02-bootstrap-with-mayu.md');
     const stages = events.flatMap((event) =>
       event.type === 'stage' && event.machine === 'core-01' ? [event.stage] : [],
     );
@@ -62,6 +68,72 @@ describe('lesson 2, headless', () => {
     expect(wire).toMatch(/HTTP GET \/images\/initrd\.cpio\.gz 200/);
     expect(wire).toMatch(/Ignition for serial/);
   });
+
+  test('every step passes: the cluster updates itself, a broken version falls back', async () => {
+    const events = await everyStepPasses('updates', 'lessons/03-update-engine.md');
+    // Who watches sees it: each node at work, somebody with the lock, and in the end all of them on the new version.
+    const looks = events.filter((event) => event.type === 'updates');
+    expect(looks.some((look) => look.type === 'updates' && look.lock.holders.length === 1)).toBe(true);
+    const { nodes } = JSON.parse((await sandbox.lab(['updates', '--json'])).stdout) as UpdatesState;
+    expect(nodes.map(({ machine, version }) => `${machine} ${version}`)).toEqual([
+      'core-01 1.1.0',
+      'core-02 1.1.0',
+      'core-03 1.1.0',
+    ]);
+    const omaha = (await sandbox.lab(['wire', '--protocol', 'omaha'], { timeout: 60_000 })).stdout;
+    expect(omaha).toMatch(/core-0\d.* asks for an update: has 1\.1\.0/);
+  }, 1_800_000);
+
+  test('a savepoint brings all four machines back', async () => {
+    const restored = await sandbox.lab(['snapshot', 'restore', 'cluster-ready']);
+    expect(restored.code, restored.stdout + restored.stderr).toBe(0);
+    expect(await onNode('core-02', '. /etc/os-release; echo $VERSION_ID; etcdctl get greeting')).toMatch(
+      /^1\.0\.0\ngreeting\nhello from core-01$/,
+    );
+  });
+
+  test('power may fail while an update is written: the machine boots a whole version, and is updated after all', async () => {
+    const begun = await sandbox.lab(['run', ...['idea', 'server', 'rules', 'ask'].map((step) => `updates#${step}`)], {
+      timeout: 600_000,
+    });
+    expect(begun.code, begun.stdout + begun.stderr).toBe(0);
+    const group = 'provision/update/apply group provision/update/group.json';
+    expect((await onProvisioner('bash', '-c', group)).code).toBe(0);
+    await onNode('core-01', 'update_engine_client -check_for_update');
+    await until(
+      'the download to be under way',
+      async () => /DOWNLOADING/.test(await onNode('core-01', 'update_engine_client -status 2>&1')),
+      120_000,
+    );
+    await kill(/qemu-system.*-name core-01/);
+    const up = await sandbox.lab(['up', 'core-01'], { timeout: 400_000 });
+    expect(up.code, up.stdout + up.stderr).toBe(0);
+    expect(await onNode('core-01', '. /etc/os-release; echo $VERSION_ID; rootdev -s /usr')).toMatch(
+      /^1\.0\.0\n\/dev\/vda3$/,
+    );
+    await until(
+      'the update to be in place',
+      async () => /UPDATED_NEED_REBOOT/.test(await onNode('core-01', 'update_engine_client -status 2>&1')),
+      300_000,
+    );
+  }, 1_200_000);
+
+  test('without a quorum nobody gets the lock, and so nobody restarts', async () => {
+    expect((await sandbox.lab(['halt', '--force', 'core-02', 'core-03'])).code).toBe(0);
+    const boot = await onNode('core-01', 'cat /proc/sys/kernel/random/boot_id');
+    await onNode('core-01', 'sudo systemctl unmask locksmithd; sudo systemctl --no-block start locksmithd');
+    await until(
+      'locksmith to say that it cannot',
+      async () =>
+        /Unlocking old locks failed|Failed to/.test(await onNode('core-01', 'sudo journalctl -u locksmithd -b -o cat')),
+      120_000,
+    );
+    expect(await onNode('core-01', 'cat /proc/sys/kernel/random/boot_id')).toBe(boot);
+
+    const up = await sandbox.lab(['up', 'core-02', 'core-03'], { timeout: 400_000 });
+    expect(up.code, up.stdout + up.stderr).toBe(0);
+    await sandbox.shown('core-01', /\/usr from USR-B/);
+  }, 1_200_000);
 
   test('a machine that nobody answers says so, and the step that starts Mayu mends it', async () => {
     // What comes is about one machine: the others only cost time.
