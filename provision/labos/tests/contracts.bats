@@ -110,7 +110,7 @@
   # It begins when the boot is over.
   for _ in $(seq 60); do systemctl -q is-active "$unit" && break; sleep 1; done
   systemctl is-active "$unit"
-  ! systemctl -q is-active "$other"
   # Nobody counts as logged in by it.
   [ -z "$(who)" ]
+  ! systemctl -q is-active "$other"
 }
