@@ -26,7 +26,10 @@ add_engine() {
 
 # Updates are signed by a key of this computer, made once: machines take no others. Whoever has it can change every machine.
 payload_key() {
-  [ -e "$cache/update-payload-key.pem" ] || "$work/update_payload.program" key --out "$cache/update-payload-key.pem"
+  if [ ! -e "$cache/update-payload-key.pem" ]; then
+    "$work/update_payload.program" key --out "$work/key.pem"
+    mv "$work/key.pem" "$cache/update-payload-key.pem"
+  fi
   echo "$cache/update-payload-key.pem"
 }
 

@@ -38,9 +38,9 @@ key() {
   cat "$@" | sha256sum | cut -c 1-16
 }
 
-# files_hash FILE-OR-FOLDER…: a hash of names and contents, relative to the folder that holds the builds; tests and READMEs do not count.
+# files_hash FILE-OR-FOLDER…: a hash of names and contents, relative to the folder that holds the builds; READMEs and what only tests do not count.
 files_hash() {
-  (cd "$provision" && find "$@" -type f ! -name README.md ! -name '*_test.go' ! -path '*/testdata/*' | LC_ALL=C sort | while read -r file; do
+  (cd "$provision" && find "$@" -type f ! -name README.md ! -name test-image ! -name '*_test.go' ! -path '*/testdata/*' | LC_ALL=C sort | while read -r file; do
     printf '%s %s\n' "$file" "$(sha256sum < "$file")"
   done) | sha256sum | cut -c 1-64
 }

@@ -14,7 +14,7 @@ check_go() {
 # go_program NAME MODULE PACKAGE FROM TO [cgo]: $program is PACKAGE of the module in the folder MODULE, linked statically: built, or from
 # the cache. Progress goes from FROM to TO percent.
 go_program() {
-  program=$cache/$1-$({ files_hash "${2#"$provision"/}" lib/go.sh; echo "$go_version $3 ${6:-}"; } | sha256sum | cut -c 1-16)
+  program=$cache/$1-$({ sources "$2"; echo "$(files_hash lib/go.sh) $go_version $3 ${6:-}"; } | sha256sum | cut -c 1-16)
   if [ ! -e "$program" ]; then
     compile "$@" || fail "$1 could not be built; the lines above say why." \
       "Its sources come from Go's module proxy ($(go env GOPROXY)): is the network there?"
@@ -23,6 +23,11 @@ go_program() {
   fi
   progress "$5"
 }
+
+# sources MODULE: a hash of each file that decides what a program is.
+sources() (
+  cd "$1" && find . -type f \( -name '*.go' -o -name go.mod -o -name go.sum \) ! -name '*_test.go' | LC_ALL=C sort | xargs sha256sum
+)
 
 # What the user's module cache has is taken from there first. go.sum holds whatever comes, and from wherever, to its checksums.
 compile() (

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { LabError } from '../engine/errors.js';
 import { quoteCommand } from '../engine/exec-quote.js';
 import { imageDefinition } from '../engine/images/image-definition.js';
+import { UPDATE_SERVER_VERSION } from '../engine/lab/update-server.js';
 import { requireUsable } from '../engine/providers/require-usable.js';
 import { confirm } from './ask.js';
 import type { Context } from './context.js';
@@ -22,6 +23,7 @@ const RUN_PROGRAMS = { qemu: ['qemu-system-x86_64', 'qemu-img'], virtualbox: ['q
 /** Scripts that list what building takes. */
 const IMAGE_LIST = 'provision/labos/host-packages';
 const MAYU_LIST = 'provision/mayu/image/host-packages';
+const UPDATE_SERVER_LIST = 'provision/update/image/host-packages';
 
 /** Is anything missing without which no machine can start? Cheap: asked at every start of the screen. */
 export async function needsSetUp({
@@ -39,11 +41,13 @@ export async function setUp(context: Context, options: { yes: boolean }): Promis
   const { lab, exec, images, containers, config, provider, signal } = context;
   const needsImage = (await images.find(config.image.name, config.image.version)) === undefined;
   const definition = imageDefinition(config.image.name);
-  // Mayu's container image is built when lesson 2 wants it; what that takes is installed with the rest.
+  // Container images are built when lessons 2 and 3 want them; what that takes is installed with the rest.
   const needsMayu = (await containers.mayu.find(config.mayu.version)) === undefined;
+  const needsServer = (await containers['update-server'].find(UPDATE_SERVER_VERSION)) === undefined;
   const missing = await missingPackages(context, [
     ...(needsImage && definition.release === undefined ? [IMAGE_LIST] : []),
     ...(needsMayu ? [MAYU_LIST] : []),
+    ...(needsServer ? [UPDATE_SERVER_LIST] : []),
   ]);
   if (missing.length > 0) {
     const [program = 'apt-get', ...args] = await aptCommand(context, missing);

@@ -15,7 +15,7 @@ export function containerRecipes(provisionDirectory: string): Record<ContainerNa
       name: 'mayu',
       command: 'coreos-lab mayu fetch',
       directory: folder('mayu', 'image'),
-      sources: [folder('lib')],
+      sources: [folder('lib'), folder('labos')],
       title: "Mayu's container image",
       id: 'mayu',
       workFolder: 'mayu-build',

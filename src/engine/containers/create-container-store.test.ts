@@ -23,7 +23,7 @@ beforeEach(async () => {
   events = [];
   const sink = { emit: (body: LabEventBody) => void events.push(body) };
   const provisionDirectory = join(directory, 'provision');
-  for (const folder of ['lib', 'update/server']) await mkdir(join(provisionDirectory, folder), { recursive: true });
+  for (const folder of ['lib', 'labos']) await mkdir(join(provisionDirectory, folder), { recursive: true });
   const recipe = containerRecipes(provisionDirectory).mayu;
   store = createContainerStore({ exec: createExec(sink), events: sink, cacheDirectory: cache, recipe });
   const files = [{ name: 'mayu.tar.zst', size: 7, sha256: sha256('content') }];

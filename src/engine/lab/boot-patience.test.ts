@@ -8,6 +8,7 @@ const patience = () => {
   now = 0;
   return new BootPatience(
     () => stage,
+    240_000,
     () => now,
   );
 };

@@ -4,7 +4,7 @@ import type { BootStage } from '../events.js';
 /** Stages in which no sshd can answer yet. */
 const TOO_EARLY: ReadonlySet<BootStage | undefined> = new Set(STAGE_ORDER.slice(0, STAGE_ORDER.indexOf('system')));
 /** After so long in one stage nobody believes the console any more. Milliseconds; the longest stage is the transfer of the system. */
-const SILENCE = 240_000;
+export const SILENCE = 240_000;
 /** The lab itself says that a machine was switched on; whether its console tells anything is seen soon after. */
 const FIRST_SIGN = 20_000;
 
@@ -18,6 +18,7 @@ export class BootPatience {
 
   constructor(
     private readonly stage: () => BootStage | undefined,
+    private readonly silence = SILENCE,
     private readonly now = Date.now,
   ) {
     this.since = now();
@@ -27,6 +28,6 @@ export class BootPatience {
     const stage = this.stage();
     if (stage !== this.last) this.since = this.now();
     this.last = stage;
-    return !TOO_EARLY.has(stage) || this.now() - this.since > (stage === 'power-on' ? FIRST_SIGN : SILENCE);
+    return !TOO_EARLY.has(stage) || this.now() - this.since > (stage === 'power-on' ? FIRST_SIGN : this.silence);
   }
 }

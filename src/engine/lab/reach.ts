@@ -1,6 +1,6 @@
 import type { MachineConfig } from '../config/lab-config.js';
 import type { OperationOptions } from '../lab.js';
-import { BootPatience } from './boot-patience.js';
+import { BootPatience, SILENCE } from './boot-patience.js';
 import { bootTimeout } from './boot-timeout.js';
 import { BootTimes } from './boot-times.js';
 import { lastConsoleLines } from './evidence.js';
@@ -61,7 +61,8 @@ export class Reach {
     const endFollowing = await consoles.follow(name);
     const { logFile } = provider.console(name);
     const ssh = new SshLook(access, this.parts.ssh, machine);
-    const patience = new BootPatience(() => consoles.stage(name));
+    const patience = new BootPatience(() => consoles.stage(name), Math.min(SILENCE, timeout / 2));
+    const began = Date.now();
     const label = (what: string, ...details: (string | undefined)[]) => {
       const known = details.filter((detail) => detail !== undefined && detail !== '');
       return `${name}: waiting for ${what}${known.length === 0 ? '' : ` (${known.join(', ')})`}`;
@@ -96,16 +97,16 @@ export class Reach {
             const evidence = await lastConsoleLines(logFile);
             throw troubleError(machine, provisionerOf(config).name, { kind: 'install', reason }, evidence);
           }
-          if (machine.role === 'node' && !patience.worthAsking()) {
+          // At the end everybody is asked: whether Mayu is up belongs to the reasons.
+          const early = !patience.worthAsking() && Date.now() - began < timeout;
+          if (machine.role === 'node' && early) {
             ssh.host = await access.addresses.known(machine);
             return false;
           }
           return (await ssh.look(signal)) && (await consoles.sshAnswered(name));
         },
-        late: async () => {
-          // Whether Mayu is up belongs to the reasons, and may not have been asked.
-          await ssh.look(signal);
-          return bootTimeout({
+        late: async () =>
+          bootTimeout({
             machine,
             provisioner: provisionerOf(config).name,
             stage: consoles.stage(name),
@@ -114,8 +115,7 @@ export class Reach {
             host: ssh.host,
             mayu: ssh.mayu,
             evidence: await lastConsoleLines(logFile),
-          });
-        },
+          }),
       });
     } finally {
       await endFollowing();

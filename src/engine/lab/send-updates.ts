@@ -27,7 +27,9 @@ export async function sendUpdates(
   const provisioner = await target();
   let sent = 0;
   for (const { version, name, file: local, sha256, size } of updates) {
-    const remake = [`Remove its image and have it anew: coreos-lab image remove ${version}`];
+    const remake = [
+      `Remove it, and have it anew: rm ${local}, then ${imageDefinition(parts.config.image.name).command}`,
+    ];
     const file = { title: name, local, remote: `${PAYLOADS}/${version}.gz`, sha256, bytes: size, remake };
     if (await sendFile(parts, provisioner, file, options)) sent += 1;
   }

@@ -89,7 +89,13 @@ async function answer(run: ReturnType<OnProvisioner>): Promise<{ text: string } 
   try {
     const { timedOut, exitCode, stdout, stderr } = await run;
     if (timedOut) return { reason: 'The provisioner is too busy to say how the updates are.' };
-    if (exitCode !== 0) return { reason: `The provisioner cannot say: ${stderr.trim().slice(0, 200)}` };
+    if (exitCode !== 0)
+      return {
+        reason: `The provisioner cannot say: ${stderr
+          .replace(/\p{Cc}+/gu, ' ')
+          .trim()
+          .slice(0, 200)}`,
+      };
     return { text: stdout };
   } catch (error) {
     if (!(error instanceof LabError)) throw error;

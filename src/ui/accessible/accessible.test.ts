@@ -49,7 +49,7 @@ test('a lesson is read and run by answering questions', async () => {
 test('only lines: nothing moves the cursor or draws over what was said', async () => {
   const { text } = await run(['1', '', 'q', 'e', 'status', 'nonsense', 'q', 'q']);
   expect(text).not.toMatch(/[\u0000-\u0009\u000B-\u001F]/);
-  expect(text).toContain('There is no command nonsense: use one of: status, cluster');
+  expect(text).toContain('There is no command nonsense: use one of: status, cluster, updates');
 });
 
 test('a failed step says why, what to do, and can be run again', async () => {
@@ -113,6 +113,19 @@ test('exploring tells the cluster in lines', async () => {
   const { text } = await run(['e', 'cluster', 'q', 'q'], { lab });
   expect(text).toContain('  Mayu: up, 1 machine\n    core-01  192.168.2.21  installing');
   expect(text).toContain('  etcd: no member answers; waits for one more member: core-02 (coreos-lab up core-02)\n');
+});
+
+test('exploring tells the updates in lines', async () => {
+  const lab: FakePlan['lab'] = {
+    updates: async () => ({
+      server: { state: 'down', reason: 'Nobody answers.', groups: [] },
+      lock: { state: 'free', holders: [] },
+      nodes: [{ machine: 'core-01', state: 'answers', version: '1.1.0' }],
+    }),
+  };
+  const { text } = await run(['e', 'updates', 'q', 'q'], { lab });
+  expect(text).toContain('  Update server: down. Nobody answers.');
+  expect(text).toMatch(/^ {4}core-01 .*1\.1\.0/m);
 });
 
 test('a fault that nobody planned is said, and the workshop goes on', async () => {

@@ -1,5 +1,6 @@
 import { clusterText } from '../../engine/cluster/cluster-text.js';
 import { suggest } from '../../engine/did-you-mean.js';
+import { updatesText } from '../../engine/updates/updates-text.js';
 import { plain } from '../theme/text.js';
 import type { Desk } from './desk.js';
 
@@ -16,6 +17,11 @@ const verbs: Record<string, Verb> = {
     usage: 'cluster',
     text: "Mayu's hosts and etcd's members",
     run: (desk, _words, signal) => cluster(desk, signal),
+  },
+  updates: {
+    usage: 'updates',
+    text: 'how far the nodes are with their updates',
+    run: (desk, _words, signal) => updates(desk, signal),
   },
   up: {
     usage: 'up MACHINE…',
@@ -113,7 +119,14 @@ async function remove(desk: Desk, name: string, signal: AbortSignal): Promise<vo
 }
 
 async function cluster(desk: Desk, signal: AbortSignal): Promise<void> {
-  const text = clusterText(await desk.options.workshop.lab.cluster({ signal }));
+  sayText(desk, clusterText(await desk.options.workshop.lab.cluster({ signal })));
+}
+
+async function updates(desk: Desk, signal: AbortSignal): Promise<void> {
+  sayText(desk, updatesText(await desk.options.workshop.lab.updates({ signal })));
+}
+
+function sayText(desk: Desk, text: string): void {
   desk.say(...text.split('\n').map((line) => (line === '' ? '' : `  ${plain(line)}`)));
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // serve is the least that an update server can be: one payload for everybody who runs another version. It is for tests of an image; the
-// lab's own server is Nebraska.
+// lab's own server is in provision/update/server.
 func serve(address, version, payload string) error {
 	file, err := os.Open(payload)
 	if err != nil {
