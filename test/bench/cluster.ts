@@ -6,8 +6,8 @@ import { switchFiles } from '../../src/engine/network/switch-protocol.js';
 import { askSwitch } from '../../src/engine/network/switch-request.js';
 import { run, Sandbox } from '../e2e/sandbox.js';
 import { type Benchmark, type Figure, median } from './figures.js';
+import { must, NODES } from './runs.js';
 
-const NODES = ['core-01', 'core-02', 'core-03'];
 /** In turn, and back, so that a computer that gets slower or faster favours nobody. */
 const ORDER = (process.env.CLUSTER_ORDER ?? 'lab bare bare lab').split(' ') as ('lab' | 'bare')[];
 
@@ -65,12 +65,6 @@ export const cluster: Benchmark = {
     return [...figures, ...stageFigures(stages)];
   },
 };
-
-async function must(sandbox: Sandbox, args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await sandbox.lab(args, { timeout: 1_200_000 });
-  if (code !== 0) throw new Error(`coreos-lab ${args.join(' ')}: ${stdout.slice(-3000)} ${stderr}`);
-  return stdout;
-}
 
 const all = (values: readonly number[]) => `fastest of ${values.map((each) => each.toFixed(1)).join(', ')}, in turn`;
 

@@ -7,8 +7,9 @@ import { lesson } from './lesson.js';
 import { lint } from './lint.js';
 import { startup } from './startup.js';
 import { switchThroughput } from './switch.js';
+import { updates } from './updates.js';
 
-const all: Benchmark[] = [startup, flood, switchThroughput, lint, lesson, cluster];
+const all: Benchmark[] = [startup, flood, switchThroughput, lint, lesson, cluster, updates];
 const store = 'docs/performance.json';
 
 const wanted = process.argv.slice(2);
