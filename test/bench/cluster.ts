@@ -29,6 +29,7 @@ export const cluster: Benchmark = {
     const taken = { lab: [] as number[], bare: [] as number[] };
     const stages: Stages[] = [];
     let commands: string[][] = [];
+    const savepoint: number[] = [];
     try {
       await must(sandbox, ['run', 'sandbox#up', 'sandbox#sync', 'sandbox#gateway']);
       await must(sandbox, ['run', 'bootstrap#prepare', 'bootstrap#configure', 'bootstrap#start']);
@@ -44,6 +45,8 @@ export const cluster: Benchmark = {
         console.log(`  ${who}: ${taken[who].at(-1)?.toFixed(1)} s`);
         if (commands.length === 0) commands = await commandsOf(sandbox);
       }
+      savepoint.push(await seconds(() => must(sandbox, ['snapshot', 'save', 'bench'])));
+      savepoint.push(await seconds(() => must(sandbox, ['snapshot', 'restore', 'bench'])));
     } finally {
       await sandbox.dispose();
     }
@@ -62,9 +65,18 @@ export const cluster: Benchmark = {
       figures.push({ name: 'three nodes, nothing but QEMU', value: alone, unit: 's', note: all(taken.bare) });
       figures.push({ name: 'overhead of the lab', value: (lab / alone - 1) * 100, unit: '%', aim: '< 5 %' });
     }
+    const [saved = 0, restored = 0] = savepoint;
+    figures.push({ name: 'savepoint of four machines, saved', value: saved, unit: 's' });
+    figures.push({ name: 'savepoint of four machines, restored', value: restored, unit: 's', aim: '< 20 s' });
     return [...figures, ...stageFigures(stages)];
   },
 };
+
+async function seconds(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return (performance.now() - started) / 1000;
+}
 
 const all = (values: readonly number[]) => `fastest of ${values.map((each) => each.toFixed(1)).join(', ')}, in turn`;
 
