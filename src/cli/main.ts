@@ -1,4 +1,5 @@
-import { CommanderError, createProgram, outcome, usageExitCode } from './program.js';
+import { outcome } from './lazy.js';
+import { CommanderError, createProgram, usageExitCode } from './program.js';
 
 // A reader that went away (| head) is no fault.
 for (const stream of [process.stdout, process.stderr]) {

@@ -6,8 +6,9 @@ import { CommanderError } from 'commander';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LabError } from '../engine/errors.js';
+import { outcome } from './lazy.js';
 import { packageVersion } from './package-root.js';
-import { createProgram, outcome, usageExitCode } from './program.js';
+import { createProgram, usageExitCode } from './program.js';
 
 let directory: string;
 const { isTTY } = process.stdin;

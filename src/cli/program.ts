@@ -1,28 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
+import { addMayuCommands, addUpdateCommands } from './cluster-commands.js';
+import { lazy } from './lazy.js';
 import { packageVersion } from './package-root.js';
-
-type Action = (...args: never[]) => Promise<number | undefined> | Promise<void>;
-
-/** The exit code that a command asked for; main.ts ends with it. */
-export const outcome = { exitCode: 0 };
-
-/** Words that a command has no place for. The program itself takes them to say that there is no such command. */
-function hasMoreWords({ parent, args, registeredArguments }: Command): boolean {
-  return parent !== null && !registeredArguments.at(-1)?.variadic && args.length > registeredArguments.length;
-}
-
-/** Loads a command's code when it is used, not before. */
-function lazy(load: () => Promise<{ run: Action }>) {
-  return async (...args: unknown[]) => {
-    const command = args.at(-1) as Command;
-    if (hasMoreWords(command)) {
-      const { tooManyWords } = await import('./unknown-command.js');
-      throw tooManyWords(command);
-    }
-    const { run } = await load();
-    outcome.exitCode = (await (run as (...all: unknown[]) => Promise<number | undefined>)(...args)) ?? 0;
-  };
-}
 
 /** The whole command line: names, options and help. What a command does is in commands/. */
 export function createProgram(): Command {
@@ -194,68 +173,6 @@ function addAccessCommands(program: Command): void {
     .description('save the graphics screen of a machine as PNG')
     .action(lazy(() => import('./commands/screenshot.js')));
 }
-
-function addMayuCommands(program: Command): void {
-  program
-    .command('cluster')
-    .description("Mayu's hosts and the etcd members of the nodes: states, health, leader, quorum")
-    .option('--json', 'as JSON')
-    .action(lazy(() => import('./commands/cluster.js')));
-  const mayu = program
-    .command('mayu')
-    .description('make Mayu ready, and see what it knows of the nodes as mayuctl did');
-  mayu
-    .command('list', { isDefault: true })
-    .description('the machines that booted from Mayu, in the columns that mayuctl had')
-    .option('--fields <names>', 'other columns, separated by commas')
-    .option('--no-legend', 'without the names of the columns')
-    .option('--json', 'as JSON')
-    .addHelpText('after', MAYU_LIST)
-    .action(lazy(() => import('./commands/mayu-list.js')));
-  mayu
-    .command('status [machine]')
-    .description('all that Mayu keeps of a machine, named as in the lab or by its serial')
-    .option('--json', 'as JSON')
-    .action(lazy(() => import('./commands/mayu-status.js')));
-  mayu
-    .command('fetch [source]')
-    .description('bring its container image to the provisioner: from the cache, built, or a file or URL')
-    .option('--sha256 <checksum>', 'of the file or URL, 64 hexadecimal digits')
-    .action(lazy(() => import('./commands/mayu-fetch.js')));
-  mayu
-    .command('hosts')
-    .description('give it host name and host keys of every node')
-    .action(lazy(() => import('./commands/mayu-hosts.js')));
-}
-
-function addUpdateCommands(program: Command): void {
-  const updates = program
-    .command('updates')
-    .description('updates of the nodes: make the provisioner ready for them, and see how far they are');
-  updates
-    .command('status', { isDefault: true })
-    .description('update server and rollout, reboot lock, and of each node version, slots and engine')
-    .option('--json', 'as JSON')
-    .action(lazy(() => import('./commands/updates.js')));
-  updates
-    .command('fetch [source]')
-    .description("bring the update server's container image: from the cache, built, or a file or URL")
-    .option('--sha256 <checksum>', 'of the file or URL, 64 hexadecimal digits')
-    .action(lazy(() => import('./commands/updates-fetch.js')));
-  updates
-    .command('send')
-    .description('copy the updates to the provisioner, and verify them there')
-    .action(lazy(() => import('./commands/updates-send.js')));
-}
-
-const MAYU_LIST = `
-Columns: coreos, docker, etcd, etcdtoken, fleet, ip, ipmiaddr, lastboot, machine, machineid, metadata, profile,
-providerid, serial, state, yochu. Mayu 1.3 keeps no metadata and no versions but that of the operating system (coreos):
-those columns are empty, as "-". "machine", the name in the lab, is the lab's own. Times are UTC.
-
-Examples:
-  coreos-lab mayu list
-  coreos-lab mayu list --fields machine,ip,state --no-legend`;
 
 function addSetupCommands(program: Command): void {
   program
