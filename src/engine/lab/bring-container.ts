@@ -43,8 +43,8 @@ export const imageName = ({ name, version }: Pick<WantedContainer, 'name' | 'ver
   `coreos-lab/${name}:${version}`;
 
 /**
- * Makes sure that the provisioner has a container image: from the archive in the cache, else built here. Resolves with undefined and
- * the reason where neither can be.
+ * Makes sure that the provisioner has a container image: from the archive in the cache, else built here. Resolves with the
+ * reason where neither can be.
  */
 export async function bringContainer(
   parts: BringParts,

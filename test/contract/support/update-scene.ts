@@ -8,7 +8,7 @@ import { createSwitchClient, type SwitchClient } from '../../../src/engine/netwo
 import { until } from './peer.js';
 import { Station } from './station.js';
 import { buildSwitch } from './switch-script.js';
-import { NODE, PROVISIONER } from './wire-scene.js';
+import { NODE, PROVISIONER, plug } from './wire-scene.js';
 
 const ENGINE = join(import.meta.dirname, '../../../provision/update-engine');
 const SERVER = join(import.meta.dirname, '../../../provision/update/server');
@@ -58,16 +58,6 @@ export async function recordUpdates(directory: string): Promise<string> {
     await client?.stop();
     for (const station of stations) await station.stop();
   }
-}
-
-async function plug(client: SwitchClient, station: Station): Promise<void> {
-  const { name } = station.options;
-  await client.add({ name, path: station.socket });
-  await until(`the switch is connected to ${name}`, async () => {
-    const ports = (await client.statistics())?.ports ?? [];
-    return ports.some((port) => port.name === name && port.connected);
-  });
-  await station.go();
 }
 
 /** The same capture, small enough to be kept: of frames that only carry a file, one in fifty, and of that its beginning. */

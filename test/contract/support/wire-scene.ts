@@ -89,7 +89,8 @@ export async function recordBoot(options: SceneOptions): Promise<{ pcap: string;
   }
 }
 
-async function plug(client: SwitchClient, station: Station): Promise<void> {
+/** Connects a station with the switch, then lets it begin. */
+export async function plug(client: SwitchClient, station: Station): Promise<void> {
   const { name } = station.options;
   await client.add({ name, path: station.socket });
   await until(`the switch is connected to ${name}`, async () => {
