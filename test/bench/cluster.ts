@@ -11,9 +11,15 @@ import { must, NODES } from './runs.js';
 /** In turn, and back, so that a computer that gets slower or faster favours nobody. */
 const ORDER = (process.env.CLUSTER_ORDER ?? 'lab bare bare lab').split(' ') as ('lab' | 'bare')[];
 
-/** On the provisioner: ends when all three etcd members say that they are healthy, which takes a quorum. */
+/**
+ * On the provisioner: ends when all three etcd members say that they are healthy, which takes a quorum. An emulated machine may hang,
+ * and nobody resets it here.
+ */
 const HEALTHY = `for ip in 192.168.2.21 192.168.2.22 192.168.2.23; do
-  until curl -fsm 2 "http://$ip:2379/health" | grep -q '"health":"true"'; do sleep 1; done
+  until curl -fsm 2 "http://$ip:2379/health" | grep -q '"health":"true"'; do
+    [ $SECONDS -lt 900 ] || { echo "$ip is not healthy after 15 minutes: its machine hangs; run the benchmark again" >&2; exit 1; }
+    sleep 1
+  done
 done`;
 
 type Stages = Map<string, Map<string, number>>;

@@ -3,9 +3,9 @@ import { lastLine } from './last-line.js';
 
 /** What a machine says when it gives up. */
 export interface Trouble {
-  /** install: it cannot be installed; boot: its initial RAM disk gave up; nothing: there is nothing to boot. */
-  kind: 'install' | 'boot' | 'nothing';
-  /** Its own words. */
+  /** install: it cannot be installed; boot: its initial RAM disk gave up; nothing: there is nothing to boot; silent: it says nothing any more. */
+  kind: 'install' | 'boot' | 'nothing' | 'silent';
+  /** Its own words; of one that is silent, for how long. */
   reason: string;
 }
 

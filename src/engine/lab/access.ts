@@ -7,6 +7,7 @@ import { namedByMachine, quorumWait } from '../cluster/quorum-wait.js';
 import type { MachineConfig } from '../config/lab-config.js';
 import { LabError } from '../errors.js';
 import type { ExecResult } from '../exec.js';
+import type { OperationOptions } from '../lab.js';
 import type { SshRunOptions, SshTarget } from '../ssh/ssh.js';
 import { provisionerOf } from './machines.js';
 import type { LabParts } from './parts.js';
@@ -17,6 +18,13 @@ import { noAddress, sshTarget } from './targets.js';
 const WRONG_ADDRESS: ReadonlySet<string> = new Set(['SSH_REFUSED', 'SSH_TIMEOUT', 'SSH_HOST_KEY']);
 /** How long Mayu may take to answer when its answer would only be of help. */
 const BRIEFLY = 6000;
+
+export interface ClusterOptions extends OperationOptions {
+  /** Nodes of which is told whether their sshd greets. */
+  asked?: readonly MachineConfig[];
+  /** Nodes that are left alone. */
+  booting?: readonly MachineConfig[];
+}
 
 /** How machines are reached: the provisioner by its forwarded port, nodes behind it by the address that Mayu gave them. */
 export class Access {
@@ -105,25 +113,24 @@ export class Access {
     }
   }
 
-  /**
-   * How Mayu and etcd are, and which of the nodes that are waited for have an sshd that greets. Never starts or changes anything,
-   * and rejects only with the signal's reason.
-   */
-  async cluster(waitedFor: readonly MachineConfig[] = [], signal?: AbortSignal): Promise<ClusterLook> {
+  /** How Mayu and etcd are. Never starts or changes anything, and rejects only with the signal's reason. */
+  async cluster(options: ClusterOptions = {}): Promise<ClusterLook> {
+    const { asked = [], booting = [], signal } = options;
     const { config, provider } = this.parts;
     const states = await provider.states(config.machines.map(({ name }) => name));
     const running = config.machines.filter(({ name, role }) => role === 'node' && states.get(name) === 'running');
+    const members = running.filter(({ name }) => !booting.some((node) => node.name === name));
     const questions = {
       provisioner: provisionerOf(config).ip ?? '127.0.0.1',
-      etcd: await this.known(running),
-      ssh: await this.known(waitedFor),
+      etcd: await this.known(members),
+      ssh: await this.known(asked),
     };
     const run: OnProvisioner = (script, options) => this.onProvisioner(script, options);
     const look = await lookAtCluster(run, this.mayu, questions, signal);
     if (look.hosts !== undefined) await this.addresses.record(look.hosts);
     // Mayu has told addresses just now: there is more to ask.
-    const more = (await this.known(running)).length > questions.etcd.length;
-    if (more && !signal?.aborted) return this.cluster(waitedFor, signal);
+    const more = (await this.known(members)).length > questions.etcd.length;
+    if (more && !signal?.aborted) return this.cluster(options);
     return { ...look, state: await this.inTheLab(look.state, running) };
   }
 

@@ -4,13 +4,9 @@ import { BootPatience } from './boot-patience.js';
 
 let stage: BootStage | undefined;
 let now: number;
-const patience = () => {
+const patience = (slowness = 4) => {
   now = 0;
-  return new BootPatience(
-    () => stage,
-    240_000,
-    () => now,
-  );
+  return new BootPatience({ stage: () => stage, slowness, silence: 240_000, now: () => now });
 };
 
 test('a machine of which nothing is known is asked', () => {
@@ -20,11 +16,11 @@ test('a machine of which nothing is known is asked', () => {
 
 test('one that boots is asked when its system starts', () => {
   stage = 'power-on';
-  const boot = patience();
+  const boot = patience(1);
   for (const next of ['power-on', 'dhcp', 'kernel', 'install', 'reboot', 'disk'] as const) {
     stage = next;
-    now += 100_000;
     expect(boot.worthAsking()).toBe(false);
+    now += next === 'power-on' ? 10_000 : 100_000;
   }
   stage = 'system';
   expect(boot.worthAsking()).toBe(true);
@@ -33,11 +29,23 @@ test('one that boots is asked when its system starts', () => {
   expect(boot.worthAsking()).toBe(false);
 });
 
+test('where machines are emulated, their systems start in peace, for a time', () => {
+  stage = 'system';
+  const boot = patience();
+  expect(boot.worthAsking()).toBe(false);
+  now += 59_000;
+  expect(boot.worthAsking()).toBe(false);
+  now += 1000;
+  expect(boot.worthAsking()).toBe(true);
+  stage = 'running';
+  expect(boot.worthAsking()).toBe(true);
+});
+
 test('one whose console tells nothing, or nothing more, is asked after all', () => {
   stage = 'power-on';
   const silent = patience();
   silent.worthAsking();
-  now += 21_000;
+  now += 20_000;
   expect(silent.worthAsking()).toBe(true);
   stage = 'kernel';
   const stuck = patience();

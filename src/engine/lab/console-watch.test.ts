@@ -219,3 +219,46 @@ describe('a node that is installed', () => {
     expect(notices()).toEqual([]);
   });
 });
+
+describe('a boot that prints nothing more', () => {
+  const notices = () => lab.of('notice').map(({ text }) => text);
+  const now = performance.now.bind(performance);
+  let ahead = 0;
+  /** As if so many milliseconds had passed at once. */
+  const pass = (milliseconds: number) => {
+    ahead += milliseconds;
+  };
+  beforeEach(() => void vi.spyOn(performance, 'now').mockImplementation(() => now() + ahead));
+  afterEach(() => void vi.restoreAllMocks());
+
+  test('is told once, unless the machine is paused', async () => {
+    lab.power.set('core-01', 'paused');
+    const end = await watch.follow('core-01');
+    await appendFile(log, 'SeaBIOS\r\nLinux version 6\r\n');
+    await expect.poll(() => watch.stage('core-01')).toBe('kernel');
+    pass(121_000);
+    const { calls } = lab.provider;
+    const asked = () => calls.filter(({ method }) => method === 'states').length;
+    const before = asked();
+    await expect.poll(asked).toBe(before + 1);
+    lab.power.set('core-01', 'running');
+    pass(121_000);
+    await expect.poll(notices).toHaveLength(1);
+    expect(notices()[0]).toMatch(/^core-01 has printed nothing for two minutes \(kernel\).* coreos-lab reset core-01$/);
+    pass(121_000);
+    await expect.poll(asked).toBe(before + 3);
+    expect(notices()).toHaveLength(1);
+    await end();
+  });
+
+  test('is nothing to tell of a system that waits for others', async () => {
+    lab.power.set('core-01', 'running');
+    const end = await watch.follow('core-01');
+    await appendFile(log, FIRST_BOOT);
+    await expect.poll(() => watch.stage('core-01')).toBe('system');
+    pass(600_000);
+    await new Promise((wake) => setTimeout(wake, 400));
+    expect(notices()).toEqual([]);
+    await end();
+  });
+});

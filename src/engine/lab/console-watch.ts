@@ -184,14 +184,18 @@ export class ConsoleWatch {
     const file = join(this.parts.paths.labDirectory, 'machines', machine, 'console.cast');
     let cast = new CastWriter(file, machine);
     let recorded = await cast.offset();
+    let heard = performance.now();
     for (;;) {
       const from = follower.offset;
       const bytes = await follower.read();
       if (bytes.length === 0) {
         if (!running()) break;
+        const counted = await entry.troubles.quiet(performance.now() - heard, stages).catch(() => true);
+        if (counted) heard = performance.now();
         await new Promise((wake) => setTimeout(wake, POLL));
         continue;
       }
+      heard = performance.now();
       const start = follower.offset - bytes.length;
       if (start < from) {
         // The log began anew, with a new machine.

@@ -156,7 +156,7 @@ export function createLab(options: LabOptions): Lab {
       return ssh.config(targets);
     },
     mayuHosts: (operation) => access.hosts(operation),
-    cluster: async (operation) => (await access.cluster([], operation?.signal)).state,
+    cluster: async (operation) => (await access.cluster(operation)).state,
     async updates(operation) {
       const states = await power.states(config.machines);
       const unknown = await Promise.all(
@@ -213,7 +213,8 @@ export function createLab(options: LabOptions): Lab {
         },
       }),
     watch() {
-      const ends = [attend(), watchMachines(parts, consoles, (name) => reach.sshAnswers(machine(name)))];
+      const sshAnswers = (name: string, signal: AbortSignal) => reach.sshAnswers(machine(name), signal);
+      const ends = [attend(), watchMachines(parts, consoles, sshAnswers)];
       return async () => {
         await Promise.all(ends.map((end) => end()));
       };

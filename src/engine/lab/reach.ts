@@ -12,10 +12,23 @@ import { stoppedMeanwhile, waitFor } from './wait.js';
 
 export type Condition = 'ssh' | 'off' | 'running';
 
+interface Wait {
+  condition: Condition;
+  /** e.g. `2 of 3`. */
+  count: string;
+  /** Milliseconds. */
+  timeout: number;
+  slowness: number;
+  signal: AbortSignal | undefined;
+}
+
 /** A boot may take this long, times the host's slowness. */
 const BOOT_TIMEOUT = 75_000;
 /** The boot of a node may install it: over the network, then once more from disk. */
 const NODE_TIMEOUT = 180_000;
+
+/** A log-in that is given up has to be done again, which an emulated machine feels. */
+const LOGIN_TIMEOUT = 5000;
 
 /** Waits until machines are in a condition. */
 export class Reach {
@@ -32,36 +45,36 @@ export class Reach {
         const count = machines.length > 1 ? `${index + 1} of ${machines.length}` : '';
         const usual = machine.role === 'node' && condition === 'ssh' ? NODE_TIMEOUT : BOOT_TIMEOUT;
         const timeout = options.timeout ?? usual * slowness;
-        return this.waitOne(machine, condition, count, timeout, options.signal);
+        return this.waitOne(machine, { condition, count, timeout, slowness, signal: options.signal });
       }),
     );
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
 
-  /** One quick try. */
-  async sshAnswers(machine: MachineConfig, timeout = 4000): Promise<boolean> {
+  /** One try, a quick one for the provisioner. */
+  async sshAnswers(machine: MachineConfig, signal: AbortSignal): Promise<boolean> {
     try {
       const target = await this.parts.access.knownTarget(machine);
-      return target !== undefined && (await this.parts.ssh.ready(target, { timeout })).ok;
+      const timeout =
+        machine.role === 'node' ? LOGIN_TIMEOUT * (await this.parts.provider.probe()).slowness : LOGIN_TIMEOUT;
+      return target !== undefined && (await this.parts.ssh.ready(target, { timeout, signal })).ok;
     } catch {
       return false;
     }
   }
 
-  private async waitOne(
-    machine: MachineConfig,
-    condition: Condition,
-    count: string,
-    timeout: number,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
+  private async waitOne(machine: MachineConfig, { condition, count, timeout, slowness, signal }: Wait): Promise<void> {
     const { provider, consoles, events, timings, config, access } = this.parts;
     const { name } = machine;
     const endFollowing = await consoles.follow(name);
     const { logFile } = provider.console(name);
-    const ssh = new SshLook(access, this.parts.ssh, machine);
-    const patience = new BootPatience(() => consoles.stage(name), Math.min(SILENCE, timeout / 2));
+    const ssh = new SshLook(access, this.parts.ssh, machine, LOGIN_TIMEOUT * slowness);
+    const patience = new BootPatience({
+      stage: () => consoles.stage(name),
+      slowness,
+      silence: Math.min(SILENCE, timeout / 2),
+    });
     const began = Date.now();
     const label = (what: string, ...details: (string | undefined)[]) => {
       const known = details.filter((detail) => detail !== undefined && detail !== '');

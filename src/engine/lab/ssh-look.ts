@@ -22,6 +22,8 @@ export class SshLook {
     private readonly access: Access,
     private readonly ssh: Ssh,
     private readonly machine: MachineConfig,
+    /** Of one try, in milliseconds. */
+    private readonly timeout: number,
   ) {}
 
   /** One try; true when ssh answered. */
@@ -32,7 +34,7 @@ export class SshLook {
       this.reason = this.mayu?.message ?? `Mayu has not heard of ${this.machine.name} yet.`;
       return false;
     }
-    const answer = await this.ssh.ready(target, { timeout: 5000, ...(signal && { signal }) });
+    const answer = await this.ssh.ready(target, { timeout: this.timeout, ...(signal && { signal }) });
     this.reason = answer.reason ?? '';
     return answer.ok;
   }

@@ -22,6 +22,7 @@ test.each<[Trouble['kind'], string, string, RegExp]>([
   ['boot', 'the squashfs in the initrd cannot be mounted', 'BOOT_FAILED', /image send/],
   ['boot', 'no memory for a root file system', 'BOOT_FAILED', /more memory/],
   ['boot', 'no slot is left to boot', 'BOOT_FAILED', /destroy core-01/],
+  ['silent', 'two minutes (kernel)', 'BOOT_SILENT', /reset core-01$/],
   ['nothing', 'No bootable device', 'NOTHING_TO_BOOT', /mayu status/],
 ])('%s: %s', (kind, reason, code, remedy) => {
   const error = troubleError(node, provisioner.name, { kind, reason });

@@ -31,6 +31,13 @@ export function troubleError(
         why: 'It starts again by itself.',
         remedy: bootRemedy(machine, provisioner, trouble.reason),
       });
+    case 'silent':
+      return make({
+        code: 'BOOT_SILENT',
+        message: `${name} has printed nothing for ${trouble.reason}, in the middle of its boot.`,
+        why: 'Now and then a machine hangs, above all an emulated one on a busy computer.',
+        remedy: [`Reset it; it begins its boot again, and the others do not care: coreos-lab reset ${name}`],
+      });
     case 'nothing': {
       const blank = machine.role === 'node';
       const lacking = blank ? ': its disk has no system, and nobody on the network gave it one' : ' on its disk';

@@ -1,6 +1,7 @@
 import type { BootStages } from '../console/boot-stages.js';
-import { BootTroubles } from '../console/boot-troubles.js';
-import { stageIndex } from '../console/stage-order.js';
+import { BootTroubles, type Trouble } from '../console/boot-troubles.js';
+import { STAGE_ORDER, stageIndex } from '../console/stage-order.js';
+import type { BootStage } from '../events.js';
 import { lastConsoleLines } from './evidence.js';
 import { provisionerOf } from './machines.js';
 import type { LabParts } from './parts.js';
@@ -8,6 +9,13 @@ import { troubleError } from './trouble-error.js';
 
 /** A machine that starts again and again says the same each time; that is repeated this often at most, in milliseconds. */
 const PAUSE = 5 * 60_000;
+
+/** A boot that prints nothing for so long, in milliseconds, has come to a halt; GRUB on a slow day is silent for half of it. */
+const SILENT = 120_000;
+/** Before, firmware waits for a network; after, services wait for others. */
+const TALKS: ReadonlySet<BootStage> = new Set(
+  STAGE_ORDER.slice(STAGE_ORDER.indexOf('kernel'), STAGE_ORDER.indexOf('system')),
+);
 
 /** Tells when one machine gives up, once in a boot. */
 export class TroubleWatch {
@@ -42,16 +50,29 @@ export class TroubleWatch {
     if (stages.restarts !== this.restarts) this.thisBoot.clear();
     this.restarts = stages.restarts;
     for (const trouble of found) {
-      if (machine === undefined || !live || (trouble.kind === 'install' && !mayFail)) continue;
-      const key = `${trouble.kind} ${trouble.reason}`;
-      if (this.thisBoot.has(key) || Date.now() - (this.told.get(key) ?? 0) < PAUSE) continue;
-      this.thisBoot.add(key);
-      this.told.set(key, Date.now());
-      const { config, events, provider } = this.parts;
-      const evidence = await lastConsoleLines(provider.console(this.name).logFile);
-      const error = troubleError(machine, provisionerOf(config).name, trouble, evidence);
-      const level = trouble.kind === 'nothing' ? 'warning' : 'error';
-      events.emit({ type: 'notice', level, text: `${error.message} ${error.remedy[0]}`, failure: error.toFailure() });
+      if (live && (trouble.kind !== 'install' || mayFail)) await this.tell(trouble);
     }
+  }
+
+  /** Nothing was printed for so many milliseconds. True when that was looked into: what follows counts anew. */
+  async quiet(milliseconds: number, { stage }: BootStages): Promise<boolean> {
+    if (milliseconds < SILENT || !TALKS.has(stage)) return false;
+    // One that is paused, or off, has reason to be silent.
+    const state = (await this.parts.provider.states([this.name])).get(this.name);
+    if (state === 'running') await this.tell({ kind: 'silent', reason: `two minutes (${stage})` });
+    return true;
+  }
+
+  private async tell(trouble: Trouble): Promise<void> {
+    const { config, events, provider } = this.parts;
+    const machine = config.machines.find(({ name }) => name === this.name);
+    const key = `${trouble.kind} ${trouble.reason}`;
+    if (machine === undefined || this.thisBoot.has(key) || Date.now() - (this.told.get(key) ?? 0) < PAUSE) return;
+    this.thisBoot.add(key);
+    this.told.set(key, Date.now());
+    const evidence = await lastConsoleLines(provider.console(this.name).logFile);
+    const error = troubleError(machine, provisionerOf(config).name, trouble, evidence);
+    const level = trouble.kind === 'nothing' || trouble.kind === 'silent' ? 'warning' : 'error';
+    events.emit({ type: 'notice', level, text: `${error.message} ${error.remedy[0]}`, failure: error.toFailure() });
   }
 }

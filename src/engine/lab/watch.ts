@@ -21,7 +21,7 @@ const CALM = 20;
 export function watchMachines(
   parts: LabParts & { access: Access },
   consoles: ConsoleWatch,
-  sshAnswers: (name: string) => Promise<boolean>,
+  sshAnswers: (name: string, signal: AbortSignal) => Promise<boolean>,
 ): () => Promise<void> {
   const { config, provider, events } = parts;
   const known = new Map<string, PowerState>();
@@ -54,7 +54,7 @@ export function watchMachines(
     }
     for (const { name, role } of config.machines) {
       if (role !== 'provisioner' || known.get(name) !== 'running' || reached.has(name)) continue;
-      if (!(await sshAnswers(name))) continue;
+      if (!(await sshAnswers(name, stop.signal))) continue;
       reached.add(name);
       await consoles.reach(name, 'ssh');
     }
@@ -74,8 +74,8 @@ export function watchMachines(
   const nodes = () => config.machines.filter(({ name, role }) => role === 'node' && known.get(name) === 'running');
   let serverListens = false;
   const clusterLoop = watchCluster({
-    look: async (waiting) => {
-      const look = await parts.access.cluster(waiting, stop.signal);
+    look: async (nodes) => {
+      const look = await parts.access.cluster({ ...nodes, signal: stop.signal });
       serverListens = look.updates ?? serverListens;
       return look;
     },
@@ -85,7 +85,8 @@ export function watchMachines(
     nodes,
     stage: (name) => consoles.stage(name),
     isReached: (name) => consoles.has(name, 'ssh'),
-    sshAnswers,
+    slowness: async () => (await provider.probe()).slowness,
+    sshAnswers: (name) => sshAnswers(name, stop.signal),
     reached: (name) => consoles.sshAnswered(name),
     emit: (state) => events.emit({ type: 'cluster', ...state }),
     signal: stop.signal,
