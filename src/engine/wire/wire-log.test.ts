@@ -145,6 +145,28 @@ test('etcd peers are told once per pair, however often they connect', () => {
   expect(wire.text()).toEqual(['core-01 → core-02  etcd peer connected to core-02']);
 });
 
+test('what etcd is asked again and again is a line that counts; what goes wrong is told', () => {
+  const wire = testWire();
+  for (const { mac, ip } of [CORE_01, CORE_02]) wire.names.learn(ip, mac);
+  const peer = { ...CORE_02, port: 2380 };
+  const ask = (port: number, answer: string) => {
+    const from = { ...CORE_01, port };
+    wire.take(tcp(from, peer, 'S', 1));
+    wire.take(tcp(peer, from, 'SA', 1));
+    wire.take(tcp(from, peer, 'PA', 2, 'GET /raft/probing HTTP/1.1\r\nhost: x\r\n\r\n'));
+    wire.take(tcp(peer, from, 'PA', 2, answer));
+    wire.take(tcp(peer, from, 'FA', 2 + answer.length));
+  };
+  const ok = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
+  for (let port = 40000; port < 40007; port++) ask(port, ok);
+  ask(40007, 'HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n');
+  ask(40008, ok);
+  expect(wire.text().filter((line) => line.includes('probing'))).toEqual([
+    'core-01 → core-02  HTTP GET /raft/probing 200 2 B ×8',
+    '! core-01 → core-02  HTTP GET /raft/probing 503 Service Unavailable',
+  ]);
+});
+
 test('a machine that is added later has its name from then on', () => {
   const machines = [{ name: 'core-provisioner', role: 'provisioner' as 'provisioner' | 'node', ...PROVISIONER }];
   const names = new Names(machines);

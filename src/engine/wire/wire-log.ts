@@ -1,5 +1,5 @@
 import type { Packet } from './decode/packet.js';
-import type { Happening, Party } from './happening.js';
+import type { Happening, HttpExchange, Party } from './happening.js';
 import { type Begin, type Entry, LineBook, type LineBookOptions } from './line-book.js';
 import type { Names } from './names.js';
 import { answerText, askedText, isDecided, isOfUpdate, isPayload, payloadText } from './omaha-words.js';
@@ -12,6 +12,8 @@ type Of<Kind extends Happening['kind']> = Extract<Happening, { kind: Kind }>;
 /** Happenings as lines for people. What is repeated or goes on is one line that changes. */
 export class WireLog {
   readonly #book: LineBook;
+  /** Routine exchanges that were counted. */
+  readonly #counted = new WeakSet<HttpExchange>();
 
   constructor(
     private readonly names: Names,
@@ -85,6 +87,7 @@ export class WireLog {
   #http(happening: Of<'http'>): WireLine {
     const { ref, exchange } = happening;
     if (isOfUpdate(exchange)) return this.#omaha(happening);
+    if (isRoutine(exchange)) return this.#routine(happening);
     const entry = this.#book.put(
       `http ${exchange.id}`,
       ref,
@@ -102,6 +105,21 @@ export class WireLog {
       settled: exchange.state === 'done' || exchange.state === 'cut',
       warning: (exchange.status ?? 0) >= 400 || exchange.state === 'cut',
     });
+  }
+
+  /** What members of etcd ask each other every few seconds, and the lab asks them: a line that counts, so that the rest stays in sight. */
+  #routine({ ref, exchange }: Of<'http'>): WireLine {
+    const { client, server } = exchange;
+    const key = `routine ${client.ip} ${server.ip}:${server.port} ${exchange.target}`;
+    const entry = this.#book.put(key, ref, () => this.#parties(exchange, 'http'), { of: client });
+    const over = exchange.state === 'done';
+    if (over && !this.#counted.has(exchange)) {
+      this.#counted.add(exchange);
+      entry.answered += 1;
+    }
+    // While the next answer is on its way the last one stays.
+    if (!over && entry.answered > 0) return entry.line;
+    return this.#book.say(entry.line, times(httpText(exchange), entry.answered), { settled: over });
   }
 
   /** What a machine asks its update server is a line, what the server decides is another, the download a third. */
@@ -198,6 +216,12 @@ export class WireLog {
       protocol,
     };
   }
+}
+
+/** Of etcd's own ports, and no trouble. */
+function isRoutine({ server, method, status, state }: HttpExchange): boolean {
+  const asks = method === 'GET' || method === 'POST';
+  return protocolOf(server.port) === 'etcd' && asks && state !== 'cut' && (status ?? 0) < 400;
 }
 
 function protocolOf(port: number): 'etcd' | 'ssh' | 'tcp' {
