@@ -123,13 +123,17 @@ export function createVirtualBoxProvider(options: VirtualBoxProviderOptions): Vi
   async function remove(name: string): Promise<void> {
     const paths = machines.paths(name);
     const found = await machines.find(name);
+    const identity = await machines.identity(name);
     if (found !== undefined) {
       await machines.end(name);
-      const { uuid, base } = found.identity;
+      const { uuid } = found.identity;
       await machines.unlocked(() => vbox.call(['unregistervm', uuid], { machine: name, action: 'be removed' }));
-      // Still in use by other machines, or forgotten already: both are fine.
-      if (base !== undefined) await vbox.ask(['closemedium', 'disk', base], { machine: name, quiet: true });
     }
+    // Still in use by other machines, or forgotten already: both are fine.
+    const forget = (disk: string) => vbox.ask(['closemedium', 'disk', disk], { machine: name, quiet: true });
+    // A disk that was made and not attached yet is no machine's; VirtualBox's server crashes when one is made anew in its place.
+    if (identity !== undefined && !(await exists(paths.spec))) await forget(paths.disk);
+    if (identity?.base !== undefined) await forget(identity.base);
     await wire.remove(name);
     await rm(paths.directory, { recursive: true, force: true });
     await Promise.all(socketPaths(paths).map((file) => rm(file, { force: true })));
