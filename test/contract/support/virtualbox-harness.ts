@@ -54,6 +54,7 @@ export const HOST: VirtualBoxHost = {
   platform: 'linux',
   arch: 'x64',
   driver: async () => 'loaded',
+  networkDriver: async () => 'loaded',
   secureBoot: async () => false,
   virtualization: async () => true,
 };

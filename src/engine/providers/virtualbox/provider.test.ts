@@ -11,6 +11,7 @@ const HOST: VirtualBoxHost = {
   platform: 'linux',
   arch: 'x64',
   driver: async () => 'loaded',
+  networkDriver: async () => 'loaded',
   secureBoot: async () => false,
   virtualization: async () => true,
 };

@@ -19,7 +19,7 @@ import { writeConfigDrive } from './config-drive.js';
 import { ensureBase } from './disks.js';
 import { isCode } from './errors.js';
 import { thisHost, type VirtualBoxHost } from './host.js';
-import { ensureHostOnly } from './host-only.js';
+import { ensureHostOnly, hostOnlyProblems } from './host-only.js';
 import { createVBoxMachines, type Identity } from './machines.js';
 import { createCalls, nativeLines } from './native.js';
 import { socketPaths } from './paths.js';
@@ -80,6 +80,9 @@ export function createVirtualBoxProvider(options: VirtualBoxProviderOptions): Vi
   const probe = async (fresh: boolean, signal: AbortSignal | undefined): Promise<Probed> => {
     if (!fresh && probed?.report.usable) return probed;
     probed = await probeVirtualBox(vbox, host, signal);
+    if (probed.report.usable && network.mode === 'host-only') {
+      probed.report.problems.push(...(await hostOnlyProblems({ vbox, host, cidr: network.cidr, signal })));
+    }
     return probed;
   };
 
