@@ -6,10 +6,11 @@ import { flood } from './flood.js';
 import { lesson } from './lesson.js';
 import { lint } from './lint.js';
 import { startup } from './startup.js';
+import { status } from './status.js';
 import { switchThroughput } from './switch.js';
 import { updates } from './updates.js';
 
-const all: Benchmark[] = [startup, flood, switchThroughput, lint, lesson, cluster, updates];
+const all: Benchmark[] = [startup, status, flood, switchThroughput, lint, lesson, cluster, updates];
 const store = 'docs/performance.json';
 
 const wanted = process.argv.slice(2);

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BootTroubles } from '../../src/engine/console/boot-troubles.js';
+import { sha256 } from '../../src/engine/images/test-support.js';
 
 const SCRIPT = join(import.meta.dirname, '../../provision/mayu/files/node/install');
 const SERVED =
@@ -30,6 +32,9 @@ beforeEach(async () => {
     'console=ttyS0 flatcar.config.url=http://192.168.2.2:4081/ignition quiet',
   );
   await writeFile(join(root, 'etc/os-release'), 'ID=labos\nVERSION_ID=1.0.0\n');
+  await mkdir(join(root, 'etc/coreos-lab'));
+  await mkdir(join(root, 'var'));
+  await writeFile(join(root, 'etc/coreos-lab/node.env'), 'IMAGES_URL=http://192.168.2.2:4080/fileserver/images\n');
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
@@ -42,7 +47,7 @@ async function install(change: Partial<Record<keyof typeof PROGRAMS, string>> = 
   // The console is a device, to which one may write anew each time.
   const there = here
     .replace(/> (\/dev\/console)/g, `>> $1`)
-    .replace(/\/(dev\/console|run\/|proc\/|etc\/)/g, `${root}/$1`);
+    .replace(/\/(dev\/console|run\/|proc\/|etc\/|var\/)/g, `${root}/$1`);
   await writeFile(join(root, 'install'), there, { mode: 0o755 });
   const env = { ROOT: root, PATH: `${join(root, 'bin')}:${process.env.PATH}` };
   // To a file, as the console is one: a pipe would stay open as long as somebody holds it.
@@ -61,11 +66,54 @@ const line = async (text: string) =>
 describe('the installer of a node', () => {
   test('installs the version that runs, without what only installing needs, and reboots', async () => {
     expect(await install()).toMatchObject({ exitCode: 0, console: '', stderr: '' });
-    expect(await readFile(join(root, 'installed'), 'utf8')).toBe(
-      `-s -V 1.0.0 -C stable -i ${root}/run/coreos-lab.ign\n`,
-    );
+    expect(await readFile(join(root, 'installed'), 'utf8')).toBe(`-s -V 1.0.0 -i ${root}/run/coreos-lab.ign\n`);
     expect(JSON.parse(await readFile(join(root, 'run/coreos-lab.ign'), 'utf8')).systemd.units).toEqual([]);
     expect(await readFile(join(root, 'rebooted'), 'utf8')).toBe('--force reboot\n');
+  });
+
+  describe('of Flatcar', () => {
+    const IMAGE = 'the disk to install';
+    const NAME = 'flatcar_production_image.bin.bz2';
+    /** Mayu's configuration, and the lab's own copy of the image as the provisioner serves it; `sums`: of what it says it is. */
+    const served = (image: string, sums = `${sha256(IMAGE)}  ${NAME}\n`) => `
+for url; do :; done
+while [ "$1" != -o ]; do shift; done
+echo "$url" >> "$ROOT/asked"
+case $url in
+  */ignition) echo '${SERVED}' > "$2" ;;
+  */4757.2.0/SHA256SUMS) printf '%s' '${sums}' > "$2" ;;
+  */4757.2.0/${NAME}) printf '%s' '${image}' > "$2" ;;
+  *) exit 22 ;;
+esac`;
+    const FOLDER = 'http://192.168.2.2:4080/fileserver/images/4757.2.0';
+    beforeEach(() => writeFile(join(root, 'etc/os-release'), 'NAME="Flatcar"\nID="flatcar"\nVERSION_ID=4757.2.0\n'));
+
+    test("writes the lab's own copy, which it has looked at before, and asks nobody else", async () => {
+      const copy = 'cat "$5" > "$ROOT/written"; echo "$@" > "$ROOT/installed"';
+      const { exitCode, console } = await install({ curl: served(IMAGE), 'flatcar-install': copy });
+      expect({ exitCode, console }).toEqual({ exitCode: 0, console: `labos: install: fetching ${FOLDER}/${NAME}\n` });
+      expect(await readFile(join(root, 'installed'), 'utf8')).toBe(
+        `-s -V 4757.2.0 -f ${root}/var/flatcar.bin.bz2 -i ${root}/run/coreos-lab.ign\n`,
+      );
+      expect(await readFile(join(root, 'written'), 'utf8')).toBe(IMAGE);
+      const asked = (await readFile(join(root, 'asked'), 'utf8')).trim().split('\n');
+      expect(asked).toEqual(['http://192.168.2.2:4081/ignition', `${FOLDER}/SHA256SUMS`, `${FOLDER}/${NAME}`]);
+    });
+
+    test.each([
+      ['arrived damaged', served('the disk to instull'), /arrived damaged: run coreos-lab image send/],
+      ['the provisioner does not vouch for', served(IMAGE, `${sha256(IMAGE)}  another\n`), /arrived damaged/],
+      [
+        'cannot be had',
+        served(IMAGE).replace(`*/4757.2.0/${NAME})`, 'never)').replace('exit 22', 'echo "curl: (22) 404" >&2; exit 22'),
+        /^no image to install from http:\S+: curl: \(22\) 404$/,
+      ],
+    ])('writes nothing that %s', async (_what, curl, reason) => {
+      const { exitCode, troubles } = await install({ curl, 'flatcar-install': 'touch "$ROOT/installed"' });
+      expect(exitCode).toBe(1);
+      expect(troubles).toEqual([{ kind: 'install', reason: expect.stringMatching(reason) }]);
+      expect(existsSync(join(root, 'installed'))).toBe(false);
+    });
   });
 
   test('says which command ended it', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -199,6 +199,17 @@ describe.skipIf(chroot === undefined)('Mayu out of its image', () => {
       expect(await (await fetch(`${pxe}/images/initrd.cpio.gz`)).text()).toBe('ram disk');
     });
 
+    test('it gives out files from a folder of its own only: nodes find there the image that they install', async () => {
+      const { api } = await start(SMALL);
+      const folder = join(image.root, 'var/lib/mayu/images/1.0.0');
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, 'SHA256SUMS'), 'sums');
+      // As provision/mayu/configure does it.
+      await symlink('../images', join(image.root, 'var/lib/mayu/fileserver/images'));
+      expect(await (await fetch(`${api}/fileserver/images/1.0.0/SHA256SUMS`)).text()).toBe('sums');
+      expect((await fetch(`${api}/fileserver/images/1.0.0/other`)).status).toBe(404);
+    });
+
     test('machines with one serial are one machine to it; a lab with equal serials is refused', async () => {
       const running = await start(SMALL);
       await running.ignition('0');
@@ -238,6 +249,9 @@ describe.skipIf(chroot === undefined)('Mayu out of its image', () => {
         expect(config.file('/etc/ssh/ssh_host_ed25519_key')).toBe(keys.host(name).privateKey);
         expect(config.units).toContain('etcd-member.service');
         expect(config.file('/etc/coreos-lab/node.env')).toContain(`NODE_IP=192.168.2.${21 + index}\n`);
+        expect(config.file('/etc/coreos-lab/node.env')).toMatch(
+          /^IMAGES_URL=http:\/\/127\.0\.0\.1:\d+\/fileserver\/images$/m,
+        );
         expect(config.file('/etc/flatcar/update.conf')).toMatch(/^SERVER=http:\/\/[\d.]+:8000\/v1\/update\/$/m);
         expect(config.file('/opt/coreos-lab/slots')).toMatch(/^#!\/bin\/bash\n/);
       }

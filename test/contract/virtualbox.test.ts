@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createExec } from '../../src/engine/exec-process.js';
 import { readPcap } from '../../src/engine/network/pcap.js';
 import { describeProvider } from './provider.js';
 import { MARKER } from './support/boot-sector.js';
@@ -104,7 +105,14 @@ describe.skipIf('reason' in installed)('a real VirtualBox', () => {
     it('makes a machine anew that was half made, or taken out of VirtualBox by hand', async () => {
       const { provider } = harness;
       const spec = await harness.spec('m1');
-      for (const milliseconds of [50, 300, 600, 900, 1200]) {
+      // With a disk that no machine has yet; then wherever the axe falls.
+      const stopped = new AbortController();
+      const exec = createExec({
+        emit: (event) =>
+          event.type === 'command' && / createmedium /.test(event.line) && stopped.abort(new Error('stop')),
+      });
+      await expect(harness.provide({ exec }).create(spec, { signal: stopped.signal })).rejects.toThrow('stop');
+      for (const milliseconds of [50, 100, 150, 200, 300, 600]) {
         await provider.create(spec, { signal: AbortSignal.timeout(milliseconds) }).catch(() => {});
       }
       await provider.create(spec);

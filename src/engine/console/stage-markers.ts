@@ -23,7 +23,7 @@ const MARKERS: readonly Marker[] = [
   { stage: 'initrd', pattern: /Run \/init as init process|labos: initrd:|dracut/ },
   { stage: 'ignition', pattern: /labos: ignition: first boot|ignition\[\d+\]/ },
   { stage: 'install', pattern: /flatcar-install/ },
-  { stage: 'install', pattern: /labos: install: (?:to |\d{1,2}%)/, install: 'begun' },
+  { stage: 'install', pattern: /labos: install: (?:to |fetching |\d{1,2}%)/, install: 'begun' },
   { stage: 'install', pattern: /labos: install: (?:100%|done)|Success! .{1,60}? is installed on/, install: 'done' },
   { stage: 'install', pattern: /labos: install: FAILED/, install: 'failed' },
   { stage: 'system', pattern: /labos: switching to the real root|running in system mode|systemd\[1\]: Switching root/ },

@@ -42,6 +42,8 @@ export interface ImageDefinition {
   /** What a machine has that says no more than its role. */
   machines: Record<'provisioner' | 'node', { memory: number; cpus: number; disk: number }>;
   artefacts: Partial<Record<ArtefactName, Artefact>>;
+  /** What it takes from a config drive, which is how VirtualBox hands over the configuration of the first boot. */
+  configDrive: 'ignition' | 'cloud-config';
   /** Which artefact is the disk that a hypervisor starts from. */
   disk: Record<'qemu' | 'virtualbox', ArtefactName>;
   /** Updates that come with an image that is built here: one to take, and one that does not come up. */
@@ -62,7 +64,9 @@ export function imageDefinition(name: ImageDefinition['name']): ImageDefinition 
   return { labos, flatcar }[name];
 }
 
-/** What must be there before machines can be started on this hypervisor. */
+/** What must be there before machines can be started on this hypervisor, and nodes be installed. */
 export function neededArtefacts(definition: ImageDefinition, provider: 'qemu' | 'virtualbox'): ArtefactName[] {
-  return ['kernel', 'initrd', definition.disk[provider]];
+  // Without one, what is installed is what was booted over the network.
+  const install: ArtefactName[] = definition.artefacts.install === undefined ? [] : ['install'];
+  return ['kernel', 'initrd', definition.disk[provider], ...install];
 }

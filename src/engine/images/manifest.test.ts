@@ -29,13 +29,19 @@ describe('an image directory', () => {
     });
   });
 
-  test('is there, but none to start machines from, without the kernel or with the disk of another hypervisor', async () => {
+  test.each([
+    ['the kernel', 'vmlinuz', { qemu: false, virtualbox: false }],
+    ['the disk of this hypervisor', 'vmdk', { qemu: true, virtualbox: false }],
+    ['what nodes install', 'image.bin.bz2', { qemu: false, virtualbox: false }],
+  ])('is there, but none to start machines from, without %s', async (_what, end, usable) => {
     const { files } = await writeImage(directory, { name: 'flatcar' });
-    expect(await imageIn(directory, 'qemu')).toBeDefined();
-    expect(await imageIn(directory, 'virtualbox')).toBeUndefined();
-    await writeImage(directory, { files: files.filter(({ name }) => !name.endsWith('vmlinuz')) });
-    expect(await cachedIn(directory)).toMatchObject({ artefacts: ['initrd', 'qemu'] });
-    expect(await imageIn(directory, 'qemu')).toBeUndefined();
+    for (const provider of ['qemu', 'virtualbox'] as const) expect(await imageIn(directory, provider)).toBeDefined();
+    const left = files.filter(({ name }) => !name.endsWith(end));
+    expect(left).toHaveLength(files.length - 1);
+    await writeImage(directory, { name: 'flatcar', files: left });
+    expect((await cachedIn(directory))?.artefacts).toHaveLength(4);
+    for (const provider of ['qemu', 'virtualbox'] as const)
+      expect((await imageIn(directory, provider)) !== undefined).toBe(usable[provider]);
   });
 
   test('is none without a file, or with one that is too long', async () => {

@@ -1,4 +1,4 @@
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { LabError } from '../errors.js';
@@ -117,6 +117,19 @@ describe('up', () => {
     expect(node.privateNic.mac).not.toBe(provisioner.privateNic.mac);
     expect(node.uuid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(node.uuid).not.toBe(provisioner.uuid);
+  });
+
+  test('gives Flatcar on VirtualBox its configuration as what it takes from a config drive', async () => {
+    const create = { method: 'create', with: ['core-provisioner'] } as const;
+    const lab = await open({ calls: [create, starts('core-provisioner')], name: 'virtualbox', ssh: answers });
+    await lab.up(['core-provisioner']);
+    const { ignitionFile = '' } = specOf('core-provisioner');
+    const text = await readFile(ignitionFile, 'utf8');
+    expect(text).toMatch(/^#cloud-config\n/);
+    expect(specOf('core-provisioner').disk.base).toMatch(/flatcar_production_virtualbox_image\.vmdk$/);
+    expect(text).toContain('"hostname": "core-provisioner"');
+    expect(text).toContain('"path": "/etc/ssh/ssh_host_ed25519_key"');
+    expect((await stat(ignitionFile)).mode & 0o077).toBe(0);
   });
 
   test('of a running machine lets the provider mend what is around it, keeps its port, and boots nothing', async () => {

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { LabError } from '../errors.js';
 import { imageDefinition } from '../images/image-definition.js';
 import type { ImageFiles } from '../images/image-store.js';
@@ -22,8 +22,8 @@ export interface SentImage {
 }
 
 /**
- * Brings the files for network boot to the provisioner, each checked there before it gets its name. Mayu breaks connections off where
- * an image is missing, and gives out a damaged one as it is: so what has a name here is whole.
+ * Brings the files for network boot to the provisioner, and the disk to install where the image has one; each is checked there before it gets its
+ * name. Mayu breaks connections off where an image is missing, and gives out a damaged one as it is: so what has a name here is whole.
  */
 export async function sendImage(
   parts: Pick<LabParts, 'ssh' | 'events' | 'provider'>,
@@ -32,11 +32,12 @@ export async function sendImage(
   options: OperationOptions = {},
 ): Promise<SentImage> {
   const folder = `${MAYU_IMAGES}/${image.version}`;
-  const remake = [
-    `Remove it and have it anew: coreos-lab image remove ${image.version}, then ${imageDefinition(image.name).command}`,
-  ];
+  const { artefacts, command } = imageDefinition(image.name);
+  const remake = [`Remove it and have it anew: coreos-lab image remove ${image.version}, then ${command}`];
   const manifest = await readManifest(image.directory);
-  const files = [image.kernel, image.initrd].map((local) => {
+  const { install } = artefacts;
+  const wanted = [image.kernel, image.initrd, ...(install === undefined ? [] : [join(image.directory, install.file)])];
+  const files = wanted.map((local) => {
     const entry = manifest?.files.find(({ name }) => name === basename(local));
     if (entry === undefined) throw unreadable(image, remake);
     return { ...entry, local };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { defaultLabConfig } from '../config/defaults.js';
 import type { ImageStore } from '../images/image-store.js';
-import { imageIn } from '../images/manifest.js';
+import { cachedIn, imageIn } from '../images/manifest.js';
 import { sha256, writeImage } from '../images/test-support.js';
 import { localSsh, TARGET } from './local-ssh-test-support.js';
 import { PAYLOADS, sendUpdates } from './send-updates.js';
@@ -29,7 +29,10 @@ async function image(...versions: string[]): Promise<void> {
   await writeImage(directory, { files });
 }
 
-async function send(config = defaultLabConfig()) {
+async function send(
+  config = defaultLabConfig(),
+  images = { find: () => imageIn(directory, 'qemu'), list: async () => [] } as unknown as ImageStore,
+) {
   const ssh = (await localSsh(world.exec, world.directory)) as TestLab['ssh'];
   const there = join(world.directory, 'there');
   const moved: TestLab['ssh'] = {
@@ -37,7 +40,6 @@ async function send(config = defaultLabConfig()) {
     script: (target, script, options) =>
       ssh.script(target, script, { ...options, input: (options?.input ?? '').replaceAll(PAYLOADS, there) }),
   };
-  const images = { find: () => imageIn(directory, 'qemu'), list: async () => [] } as unknown as ImageStore;
   await mkdir(there, { recursive: true });
   const provider = { ...world.provider, capabilities: { ...world.provider.capabilities, loopback: '127.0.0.1' } };
   return sendUpdates({ ...world, ssh: moved, images, provider, config }, async () => TARGET);
@@ -53,6 +55,21 @@ test('the updates that came with the image arrive under their versions, once; no
   expect(await send()).toMatchObject({ sent: 0 });
   await rm(join(world.directory, 'there', '1.1.0.gz'));
   expect(await send()).toMatchObject({ sent: 1 });
+});
+
+test('what Flatcar is updated to is relayed from the copy in the cache, which has a folder of its own', async () => {
+  const boot = await writeImage(join(world.directory, 'boot'), { name: 'flatcar', version: '4757.2.0' });
+  const name = 'flatcar_production_update.gz';
+  await mkdir(directory);
+  await writeFile(join(directory, name), 'the payload');
+  const payload = { name, size: 11, sha256: sha256('the payload') };
+  const manifest = { name: 'flatcar', version: '4757.2.1', hash: boot.hash, files: [payload] };
+  await writeFile(join(directory, 'manifest.json'), JSON.stringify(manifest));
+  const list = () => Promise.all([join(world.directory, 'boot'), directory].map((each) => cachedIn(each)));
+  const config = defaultLabConfig('flatcar');
+  config.image = { ...config.image, version: '4757.2.0', update: '4757.2.1' };
+  expect(await send(config, { list } as ImageStore)).toEqual({ versions: ['4757.2.1'], sent: 1, bytes: 11 });
+  expect(await arrived('4757.2.1')).toBe('the payload');
 });
 
 test('an update that is missing is named, with what to do', async () => {

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MachineConfig } from '../config/lab-config.js';
 import { LabError } from '../errors.js';
+import { cloudConfig } from '../ignition/delivery/cloud-config.js';
 import { provisionerIgnition } from '../ignition/provisioner.js';
 import { uplinkMac } from '../ignition/uplink-mac.js';
 import { imageDefinition } from '../images/image-definition.js';
@@ -50,16 +51,22 @@ export function machineSpec(
   return spec;
 }
 
-/** Where a machine's Ignition config is kept. */
-export function ignitionFile(parts: LabParts, machine: string): string {
-  return join(parts.paths.labDirectory, 'ignition', `${machine}.ign`);
+/** VirtualBox hands it over on a config drive, where not every image's Ignition looks. */
+function isCloudConfig({ config, provider }: LabParts): boolean {
+  return provider.name === 'virtualbox' && imageDefinition(config.image.name).configDrive === 'cloud-config';
 }
 
-/** Writes the provisioner's first-boot configuration; it holds private keys, hence mode 0600. */
+/** Where a machine's first-boot configuration is kept. */
+export function ignitionFile(parts: LabParts, machine: string): string {
+  return join(parts.paths.labDirectory, 'ignition', `${machine}.${isCloudConfig(parts) ? 'cloud-config' : 'ign'}`);
+}
+
+/** Writes the provisioner's first-boot configuration as its image takes it; it holds private keys, hence mode 0600. */
 export async function writeIgnition(parts: LabParts, machine: string, keys: LabKeys): Promise<string> {
   const file = ignitionFile(parts, machine);
+  const config = provisionerIgnition(parts.config, keys);
   await mkdir(join(parts.paths.labDirectory, 'ignition'), { recursive: true, mode: 0o700 });
-  await writeFileAtomic(file, `${JSON.stringify(provisionerIgnition(parts.config, keys), null, 1)}\n`);
+  await writeFileAtomic(file, isCloudConfig(parts) ? cloudConfig(config) : `${JSON.stringify(config, null, 1)}\n`);
   return file;
 }
 

@@ -10,6 +10,7 @@ import type { LabEventBody, PowerState } from '../events.js';
 import { createExec } from '../exec-process.js';
 import { createImageStore } from '../images/create-image-store.js';
 import { writeImage } from '../images/test-support.js';
+import type { ProviderName } from '../providers/choose.js';
 import { createFakeProvider, type PlannedCall } from '../providers/fake.js';
 import type { Ssh } from '../ssh/ssh.js';
 import { Timings } from '../state/timings.js';
@@ -37,6 +38,8 @@ export interface TestLabOptions {
   /** Without it, there is an image in the cache. */
   withoutImage?: boolean;
   config?: Partial<LabConfig>;
+  /** Default: qemu. */
+  name?: ProviderName;
   power?: Record<string, PowerState>;
 }
 
@@ -84,6 +87,7 @@ export async function makeTestLab(options: TestLabOptions = {}): Promise<TestLab
       { method: 'console', returns: (name: string) => ({ logFile: logFile(name) }), always: true },
     ],
     ...(options.anyOrder ? { anyOrder: true } : {}),
+    ...(options.name === undefined ? {} : { name: options.name }),
   });
   const emitted: LabEventBody[] = [];
   const events = { emit: (body: LabEventBody) => void emitted.push(body) };
@@ -95,9 +99,9 @@ export async function makeTestLab(options: TestLabOptions = {}): Promise<TestLab
   return {
     config,
     provider,
-    choice: { name: 'qemu', why: 'VirtualBox is not installed' },
+    choice: { name: provider.name, why: 'VirtualBox is not installed' },
     ssh: strictSsh(options.ssh ?? {}),
-    images: createImageStore({ exec, events, cacheDirectory: paths.cacheDirectory, provisionDirectory }),
+    images: createImageStore({ exec, events, cacheDirectory, provisionDirectory, provider: () => provider.name }),
     containers: { mayu: store('mayu'), 'update-server': store('update-server') },
     exec,
     events,

@@ -14,6 +14,9 @@ const SLOW = 3000;
 /** After this many looks without a change, looking slows down. */
 const CALM = 20;
 
+/** The time between two looks; ends early, without an error, with the signal. */
+type Rest = (milliseconds: number, signal: AbortSignal) => Promise<void>;
+
 /**
  * Looks at the machines from time to time: emits `machine` events for what changed, follows the consoles of those that run, and
  * says when one ended without being asked to. The returned function ends that.
@@ -22,6 +25,7 @@ export function watchMachines(
   parts: LabParts & { access: Access },
   consoles: ConsoleWatch,
   sshAnswers: (name: string, signal: AbortSignal) => Promise<boolean>,
+  rest: Rest = (milliseconds, signal) => sleep(milliseconds, undefined, { signal }).catch(() => undefined),
 ): () => Promise<void> {
   const { config, provider, events } = parts;
   const known = new Map<string, PowerState>();
@@ -65,7 +69,7 @@ export function watchMachines(
     for (let calm = 0; !stop.signal.aborted; calm++) {
       // A look that failed is no reason to stop looking; commands say what is wrong.
       if (await look().catch(() => false)) calm = 0;
-      await sleep(calm < CALM ? QUICK : SLOW, undefined, { signal: stop.signal }).catch(() => undefined);
+      await rest(calm < CALM ? QUICK : SLOW, stop.signal);
     }
     await Promise.all([...following.values()].map((end) => end()));
   })();

@@ -9,12 +9,14 @@ export const MARKER = 'LAB GUEST READY';
 export interface PowerPorts {
   base: number;
   softOff: number;
+  /** Does a tick of the timer wake a guest that sleeps? */
+  ticks: boolean;
 }
 
 /** The PIIX4 as SeaBIOS sets it up. */
-export const QEMU_POWER: PowerPorts = { base: 0x600, softOff: 0x2000 };
+export const QEMU_POWER: PowerPorts = { base: 0x600, softOff: 0x2000, ticks: false };
 /** Soft off is type 5 in VirtualBox's ACPI tables. */
-export const VIRTUALBOX_POWER: PowerPorts = { base: 0x4000, softOff: 0x3400 };
+export const VIRTUALBOX_POWER: PowerPorts = { base: 0x4000, softOff: 0x3400, ticks: true };
 
 export function bootSector(power: PowerPorts = QEMU_POWER): Buffer {
   const code: number[] = [];
@@ -48,6 +50,7 @@ export function bootSector(power: PowerPorts = QEMU_POWER): Buffer {
   jump(0xeb, 'next');
 
   label('loop');
+  if (power.ticks) emit(0xfb, 0xf4, 0xfa); // sti; hlt; cli: an idle guest leaves the processor to others
   emit(0xba, ...status, 0xed, 0xf6, 0xc4, 0x01); // mov dx,status; in ax,dx; test ah,1
   const pressed = word(0x7c00 + code.length - 1);
   jump(0x75, 'off');

@@ -54,6 +54,7 @@ export const HOST: VirtualBoxHost = {
   platform: 'linux',
   arch: 'x64',
   driver: async () => 'loaded',
+  networkDriver: async () => 'loaded',
   secureBoot: async () => false,
   virtualization: async () => true,
 };
@@ -146,6 +147,8 @@ export async function createVirtualBoxHarness(root: string): Promise<VirtualBoxH
       }
       await provider.wire.stop();
       screen.kill();
+      // By itself it would wait five seconds for another call.
+      for (const server of serverProcesses(directory)) process.kill(server, 'SIGTERM');
       await until('VirtualBox’s server has ended', () => serverProcesses(directory).length === 0, 60_000);
       rmSync(directory, { recursive: true, force: true });
       rmSync(join('/tmp', `.vbox-lab${process.pid}-ipc`), { recursive: true, force: true });

@@ -22,6 +22,8 @@ export const flatcar: ImageDefinition = {
     // On a server of its own, without a list of digests: the signature is within the file, for update-engine.
     update: { file: 'flatcar_production_update.gz', shelf: 'update', proof: 'payload' },
   },
+  // Its Ignition looks elsewhere; coreos-cloudinit does look there, in a virtual machine that Ignition was told nothing.
+  configDrive: 'cloud-config',
   disk: { qemu: 'qemu', virtualbox: 'virtualbox' },
   release: {
     channels: ['alpha', 'beta', 'stable', 'lts'],
@@ -41,10 +43,10 @@ export const flatcar: ImageDefinition = {
     },
   },
   remedy: [
-    'Fetch it: coreos-lab image fetch (about 1 GB), or set up everything: coreos-lab setup',
+    'Fetch it: coreos-lab image fetch (about 1.5 GB), or set up everything: coreos-lab setup',
     'From a copy, without the internet: coreos-lab image fetch --mirror URL-OR-DIRECTORY',
   ],
-  question: 'Fetch Flatcar Container Linux now? It is about 1 GB.',
+  question: 'Fetch Flatcar Container Linux now? It is about 1.5 GB.',
   command: 'coreos-lab image fetch',
   absent: 'not fetched yet',
   unsuitable(version, provider) {

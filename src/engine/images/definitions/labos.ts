@@ -15,6 +15,7 @@ export const labos: ImageDefinition = {
     initrd: { file: 'flatcar_production_pxe_image.cpio.gz' },
     qemu: { file: 'flatcar_production_qemu_image.img' },
   },
+  configDrive: 'ignition',
   // One disk for both: a provider that cannot read QCOW2 makes its own of it.
   disk: { qemu: 'qemu', virtualbox: 'qemu' },
   remedy: [

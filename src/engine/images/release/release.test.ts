@@ -25,6 +25,7 @@ const VERSION = '4757.2.0';
 const KERNEL = 'flatcar_production_pxe.vmlinuz';
 const INITRD = 'flatcar_production_pxe_image.cpio.gz';
 const DISK = 'flatcar_production_qemu_image.img';
+const INSTALL = 'flatcar_production_image.bin.bz2';
 const UPDATE = 'flatcar_production_update.gz';
 const unpackedVmdk = randomBytes(40_000);
 
@@ -112,8 +113,12 @@ async function refuses(going: Promise<unknown>, code: string, message: RegExp, w
 describe('a release', () => {
   test('comes with what this hypervisor starts machines from, each file what it was signed as', async () => {
     const image = await fetchIt();
-    expect(image).toMatchObject({ name: 'flatcar', version: VERSION, artefacts: ['kernel', 'initrd', 'qemu'] });
-    expect(await named()).toEqual([KERNEL, INITRD, DISK, 'manifest.json'].sort());
+    expect(image).toMatchObject({
+      name: 'flatcar',
+      version: VERSION,
+      artefacts: ['kernel', 'initrd', 'qemu', 'install'],
+    });
+    expect(await named()).toEqual([KERNEL, INITRD, DISK, INSTALL, 'manifest.json'].sort());
     const found = await store.find('flatcar', VERSION);
     for (const [path, name] of [
       [found?.kernel, KERNEL],
@@ -124,13 +129,13 @@ describe('a release', () => {
     expect(await store.list()).toEqual([image]);
     expect(await downloads()).toEqual([]);
     const progress = events.filter((event) => event.type === 'progress' && event.finished);
-    expect(progress).toHaveLength(3);
+    expect(progress).toHaveLength(4);
   });
 
   test('is asked for its proofs before anything large', async () => {
     await fetchIt();
-    const large = server.requests.findIndex(
-      (path) => path.endsWith(KERNEL) || path.endsWith(INITRD) || path.endsWith(DISK),
+    const large = server.requests.findIndex((path) =>
+      [KERNEL, INITRD, DISK, INSTALL].some((name) => path.endsWith(name)),
     );
     const proofs = server.requests.map((path, index) => (path.endsWith('.asc') ? index : -1));
     expect(Math.max(...proofs)).toBeLessThan(large);
@@ -143,7 +148,7 @@ describe('a release', () => {
     await fetchIt();
     expect(server.requests).toEqual([]);
     const image = await fetchIt({ artefacts: ['kernel', 'update'] });
-    expect(image.artefacts).toEqual(['kernel', 'initrd', 'qemu', 'update']);
+    expect(image.artefacts).toEqual(['kernel', 'initrd', 'qemu', 'install', 'update']);
     expect(server.requests.some((path) => path.endsWith(KERNEL))).toBe(false);
     const update = await readFile(join(image.directory, UPDATE));
     expect(update.equals(mirror.contents.get(UPDATE) as Buffer)).toBe(true);
@@ -291,7 +296,7 @@ describe('not trusted is', () => {
   test('a key file without the key that was asked for', async () => {
     const other = await publisherKey();
     await writeKeys(mirror.directory, other.toPublic().armor());
-    for (const name of [KERNEL, INITRD, DISK]) await mirror.sign(name, { key: other });
+    for (const name of [KERNEL, INITRD, DISK, INSTALL]) await mirror.sign(name, { key: other });
     await refuses(fetchIt(), 'KEY_WRONG', new RegExp(key.getFingerprint().toUpperCase()), KERNEL);
     await rm(join(mirror.directory, 'Flatcar_Image_Signing_Key.asc'));
     await refuses(fetchIt(), 'KEY_WRONG', /is not at/, KERNEL);
@@ -317,7 +322,7 @@ describe('a key', () => {
   /** Everything signed by this key, at this time. */
   async function published(by: PrivateKey, date: Date): Promise<void> {
     await writeKeys(mirror.directory, by.toPublic().armor());
-    for (const name of [KERNEL, INITRD, DISK]) await mirror.sign(name, { key: by, date });
+    for (const name of [KERNEL, INITRD, DISK, INSTALL]) await mirror.sign(name, { key: by, date });
     store = makeStore(by.getFingerprint());
   }
 

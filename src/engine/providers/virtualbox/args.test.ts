@@ -51,6 +51,20 @@ describe('what VBoxManage is called with', () => {
     expect(text).toContain('--nat-localhostreachable1 on');
   });
 
+  it.each([
+    ['6.1', '--audio none'],
+    ['7.0', '--audio-driver none --nat-localhostreachable1 on'],
+    ['7.1', '--audio-driver none --nat-localhostreachable1 on'],
+    ['7.2', '--audio-driver none --system-uuid-le off --nat-localhostreachable1 on'],
+    ['8.0', '--audio-driver none --system-uuid-le off --nat-localhostreachable1 on'],
+  ])('differs for %s by nothing but %s', (text, own) => {
+    const [major = 0, minor = 0] = text.split('.').map(Number);
+    const settings = (of: typeof version) =>
+      line(settingsArgs('U', provisioner, { version: of, paths: paths('core-provisioner'), link: { mode: 'tunnel' } }));
+    const newest = settings(version);
+    expect(settings({ text, major, minor })).toBe(newest.replace(/--audio-driver .*$/, own));
+  });
+
   it('connects to a host-only network of either kind', () => {
     const settings = (option: 'adapter' | 'net') =>
       line(

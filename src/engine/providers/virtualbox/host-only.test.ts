@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { allowedRanges, ensureHostOnly, type HostOnlyOptions } from './host-only.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { allowedRanges, ensureHostOnly, type HostOnlyOptions, hostOnlyProblems } from './host-only.js';
 import { type PlannedRun, recordedExec } from './test-support.js';
 import { createVBoxManage } from './vboxmanage.js';
+
+const HOST: HostOnlyOptions['host'] = { platform: 'linux', networkDriver: async () => 'loaded' };
 
 let directory: string;
 let networksFile: string;
@@ -19,7 +21,7 @@ async function ensure(calls: PlannedRun[], options: Partial<HostOnlyOptions> = {
   const exec = recordedExec(calls);
   const link = await ensureHostOnly({
     vbox: createVBoxManage({ exec, labDirectory: directory }),
-    host: { platform: 'linux' },
+    host: HOST,
     version: { text: '7.2.22', major: 7, minor: 2 },
     lab: 'default',
     cidr: '192.168.2.0/24',
@@ -94,17 +96,59 @@ it('asks for the line that allows the range, before VirtualBox refuses it', asyn
 
 it('does not care for the file on Windows', async () => {
   const calls = [{ args: 'list hostonlyifs', answer: { stdout: INTERFACE } }, NO_SERVER];
-  await ensure(calls, { networksFile: join(directory, 'none'), host: { platform: 'win32' } });
+  await ensure(calls, { networksFile: join(directory, 'none'), host: { ...HOST, platform: 'win32' } });
 });
 
 it('takes a network of the system on macOS', async () => {
-  const mac = { host: { platform: 'darwin' as const } };
+  const mac = { host: { ...HOST, platform: 'darwin' as const } };
   const expected = { mode: 'host-only', interface: 'coreos-lab-default', option: 'net' };
   const add =
     'hostonlynet add --name coreos-lab-default --netmask 255.255.255.0 --lower-ip 192.168.2.254 --upper-ip 192.168.2.254 --enable';
   expect(await ensure([{ args: 'list hostonlynets' }, { args: add }], mac)).toEqual(expected);
   const stdout = 'Name:            coreos-lab-default\nState:           Enabled\n';
   expect(await ensure([{ args: 'list hostonlynets', answer: { stdout } }], mac)).toEqual(expected);
+});
+
+describe('the doctor', () => {
+  async function problems(calls: PlannedRun[], options: Partial<HostOnlyOptions> = {}) {
+    const exec = recordedExec(calls);
+    const vbox = createVBoxManage({ exec, labDirectory: directory });
+    const found = await hostOnlyProblems({ vbox, host: HOST, cidr: '192.168.2.0/24', networksFile, ...options });
+    exec.verify();
+    return found;
+  }
+  const FOUND: PlannedRun = { args: 'list hostonlyifs', answer: { stdout: INTERFACE } };
+  const server = (enabled: string): PlannedRun => ({
+    args: 'list dhcpservers',
+    answer: { stdout: `NetworkName:    HostInterfaceNetworking-vboxnet1\nEnabled:        ${enabled}\n` },
+  });
+
+  it('has nothing to say where all is well, or nothing is there yet', async () => {
+    expect(await problems([FOUND, server('No')])).toEqual([]);
+    expect(await problems([{ args: 'list hostonlyifs' }, server('Yes')])).toEqual([]);
+  });
+
+  it.each<[string, Partial<HostOnlyOptions>, PlannedRun, string, RegExp]>([
+    [
+      'a missing driver',
+      { host: { ...HOST, networkDriver: async () => 'missing' } },
+      server('No'),
+      'HOSTONLY_DRIVER',
+      /modprobe vboxnetadp/,
+    ],
+    ['a range that is not allowed', { cidr: '172.16.2.0/24' }, server('No'), 'HOSTONLY_RANGE', /\* 172\.16\.2\.0\/24/],
+    [
+      'a second DHCP server',
+      {},
+      server('Yes'),
+      'HOSTONLY_DHCP',
+      /dhcpserver modify --netname HostInterfaceNetworking-vboxnet1 --disable/,
+    ],
+  ])('names %s', async (_title, options, dhcp, code, remedy) => {
+    const found = await problems([FOUND, dhcp], options);
+    expect(found).toEqual([expect.objectContaining({ code })]);
+    expect(found[0]?.remedy.join('\n')).toMatch(remedy);
+  });
 });
 
 it('reads ranges out of networks.conf', () => {

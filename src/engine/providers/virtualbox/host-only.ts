@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostRange, ipv4 } from '../../config/ipv4.js';
 import { LabError } from '../../errors.js';
+import type { ProviderReport } from '../provider.js';
 import type { PrivateLink } from './args.js';
 import type { VirtualBoxHost } from './host.js';
 import { parseBlocks } from './parse.js';
@@ -9,7 +10,7 @@ import { isAtLeast, type VBoxVersion } from './version.js';
 
 export interface HostOnlyOptions {
   vbox: VBoxManage;
-  host: Pick<VirtualBoxHost, 'platform'>;
+  host: Pick<VirtualBoxHost, 'platform' | 'networkDriver'>;
   version: VBoxVersion;
   lab: string;
   /** The private network, such as 192.168.2.0/24. */
@@ -22,6 +23,8 @@ export interface HostOnlyOptions {
 const NETWORKS_FILE = '/etc/vbox/networks.conf';
 /** What VirtualBox allows without that file. */
 const ALWAYS_ALLOWED = '192.168.56.0/21';
+const TUNNEL =
+  'Or take the line virtualbox.network out of lab.yaml: the default, tunnel, needs neither driver nor permission.';
 
 /** Finds or makes the host-only network with these addresses, and sees to it that VirtualBox gives none of them out. */
 export async function ensureHostOnly(options: HostOnlyOptions): Promise<PrivateLink> {
@@ -33,7 +36,42 @@ export async function ensureHostOnly(options: HostOnlyOptions): Promise<PrivateL
   return { mode: 'host-only', interface: name, option: 'adapter' };
 }
 
-async function findInterface({ vbox, cidr, signal }: HostOnlyOptions): Promise<string | undefined> {
+type Problem = ProviderReport['problems'][number];
+
+/** What would keep a host-only network from being made, and whose DHCP server is in its way; changes nothing. */
+export async function hostOnlyProblems(options: Omit<HostOnlyOptions, 'lab' | 'version'>): Promise<Problem[]> {
+  const { vbox, host, cidr, signal } = options;
+  const range = await checkRange(options).then(
+    () => [],
+    ({ code, message, remedy }: LabError) => [{ code, message, remedy }],
+  );
+  const driver = (await host.networkDriver()) === 'missing' ? [NO_DRIVER] : [];
+  const network = `HostInterfaceNetworking-${await findInterface({ vbox, cidr, signal })}`;
+  const served = await isServed({ vbox, signal }, network);
+  return [...range, ...driver, ...(served ? [dhcpClash(network)] : [])];
+}
+
+const NO_DRIVER: Problem = {
+  code: 'HOSTONLY_DRIVER',
+  message: "VirtualBox's driver for host-only networks is not loaded: there is no /dev/vboxnetctl.",
+  remedy: ['Load it: sudo modprobe vboxnetadp', TUNNEL],
+};
+
+function dhcpClash(network: string): Problem {
+  return {
+    code: 'HOSTONLY_DHCP',
+    message: `VirtualBox's own DHCP server answers on the lab's network (${network}), so nodes may get addresses from it and not from Mayu.`,
+    remedy: [
+      `It is switched off when a machine is created. To do it now: VBoxManage dhcpserver modify --netname ${network} --disable`,
+    ],
+  };
+}
+
+async function findInterface({
+  vbox,
+  cidr,
+  signal,
+}: Pick<HostOnlyOptions, 'vbox' | 'cidr' | 'signal'>): Promise<string | undefined> {
   const interfaces = parseBlocks(await vbox.call(['list', 'hostonlyifs'], { quiet: true, signal }), 'Name');
   const found = interfaces.find((each) => contains(cidr, each.get('IPAddress') ?? ''));
   return found?.get('Name');
@@ -69,14 +107,21 @@ async function ensureNet({ vbox, cidr, lab, signal }: HostOnlyOptions): Promise<
 
 /** A second DHCP server would take the machines away from the provisioner's. */
 async function silenceDhcp({ vbox, signal }: HostOnlyOptions, network: string): Promise<void> {
-  const servers = parseBlocks(await vbox.call(['list', 'dhcpservers'], { quiet: true, signal }), 'NetworkName');
-  const server = servers.find((each) => each.get('NetworkName') === network);
-  if (server === undefined || server.get('Enabled') !== 'Yes') return;
+  if (!(await isServed({ vbox, signal }, network))) return;
   await vbox.call(['dhcpserver', 'modify', '--netname', network, '--disable'], { signal });
 }
 
+async function isServed({ vbox, signal }: Pick<HostOnlyOptions, 'vbox' | 'signal'>, network: string): Promise<boolean> {
+  const servers = parseBlocks(await vbox.call(['list', 'dhcpservers'], { quiet: true, signal }), 'NetworkName');
+  return servers.some((each) => each.get('NetworkName') === network && each.get('Enabled') === 'Yes');
+}
+
 /** Since 6.1.28 VirtualBox refuses other ranges on Linux and macOS unless they are allowed, in words that do not say how. */
-async function checkRange({ host, cidr, networksFile = NETWORKS_FILE }: HostOnlyOptions): Promise<void> {
+async function checkRange({
+  host,
+  cidr,
+  networksFile = NETWORKS_FILE,
+}: Pick<HostOnlyOptions, 'host' | 'cidr' | 'networksFile'>): Promise<void> {
   if (host.platform === 'win32') return;
   const text = await readFile(networksFile, 'utf8').catch(() => undefined);
   const allowed = text === undefined ? [ALWAYS_ALLOWED] : allowedRanges(text);
@@ -84,10 +129,7 @@ async function checkRange({ host, cidr, networksFile = NETWORKS_FILE }: HostOnly
   throw new LabError({
     code: 'HOSTONLY_RANGE',
     message: `VirtualBox does not allow a host-only network ${cidr}: allowed are ${allowed.join(', ') || 'none'}.`,
-    remedy: [
-      `Allow it by a line in ${networksFile}: * ${cidr}`,
-      'Or take the line virtualbox.network out of lab.yaml: the default, tunnel, needs no permission.',
-    ],
+    remedy: [`Allow it by a line in ${networksFile}: * ${cidr}`, TUNNEL],
     exitCode: 2,
   });
 }

@@ -9,6 +9,8 @@ export interface VirtualBoxHost {
   arch: string;
   /** Is the driver loaded that starts machines? `unknown` where that does not show. */
   driver(): Promise<'loaded' | 'missing' | 'unknown'>;
+  /** Is the one loaded that makes host-only networks? */
+  networkDriver(): Promise<'loaded' | 'missing' | 'unknown'>;
   /** Does the firmware only let signed drivers in? */
   secureBoot(): Promise<boolean>;
   /** May hardware virtualisation be used, as VirtualBox sees it? */
@@ -21,19 +23,22 @@ export function thisHost(): VirtualBoxHost {
   return {
     platform: process.platform,
     arch: process.arch,
-    driver: async () => {
-      if (process.platform !== 'linux') return 'unknown';
-      return stat('/dev/vboxdrv').then(
-        () => 'loaded' as const,
-        () => 'missing' as const,
-      );
-    },
+    driver: () => device('/dev/vboxdrv'),
+    networkDriver: () => device('/dev/vboxnetctl'),
     secureBoot: () => isSecureBoot(EFI_VARIABLES),
     virtualization: async (vbox) => {
       const stdout = await vbox.call(['list', 'hostinfo'], { quiet: true });
       return supportsVirtualization(stdout);
     },
   };
+}
+
+async function device(path: string): Promise<'loaded' | 'missing' | 'unknown'> {
+  if (process.platform !== 'linux') return 'unknown';
+  return stat(path).then(
+    () => 'loaded' as const,
+    () => 'missing' as const,
+  );
 }
 
 /** The variable has four bytes of attributes, then 1 where only signed drivers are let in. */

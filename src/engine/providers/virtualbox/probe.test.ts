@@ -12,6 +12,7 @@ const HOST: VirtualBoxHost = {
   platform: 'linux',
   arch: 'x64',
   driver: async () => 'loaded',
+  networkDriver: async () => 'loaded',
   secureBoot: async () => false,
   virtualization: async () => true,
 };

@@ -11,6 +11,7 @@ const HOST: VirtualBoxHost = {
   platform: 'linux',
   arch: 'x64',
   driver: async () => 'loaded',
+  networkDriver: async () => 'loaded',
   secureBoot: async () => false,
   virtualization: async () => true,
 };
@@ -149,6 +150,32 @@ describe('create', () => {
     ]);
     await expect(provider.create(spec)).rejects.toMatchObject({ code: 'VIRTUALBOX_FAILED', machine: 'core-01' });
     expect(existsSync(join(folder('core-01'), 'spec.json'))).toBe(false);
+  });
+
+  it('has VirtualBox forget a disk that was made and never attached, before another one takes its place', async () => {
+    const stopped = new AbortController();
+    const { provider, exec } = provide([
+      ...PROBE,
+      list(),
+      { args: 'createvm', answer: 'createvm' },
+      { args: 'createmedium', answer: 'createmedium' },
+      { args: `closemedium disk ${folder('core-01')}/disk.vdi` },
+      { args: 'createvm', answer: 'createvm' },
+      { args: 'createmedium', answer: 'createmedium' },
+      { args: 'modifyvm' },
+      { args: 'setextradata' },
+      { args: 'storagectl' },
+      { args: 'storageattach' },
+    ]);
+    const { run } = exec;
+    exec.run = async (program, args, options) => {
+      const result = await run(program, args, options);
+      if (args[0] === 'createmedium') stopped.abort(new Error('stop'));
+      return result;
+    };
+    await expect(provider.create(spec, { signal: stopped.signal })).rejects.toThrow('stop');
+    await provider.create(spec);
+    exec.verify();
   });
 
   it('never touches a machine of that name that it did not make', async () => {

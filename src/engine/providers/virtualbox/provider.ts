@@ -19,7 +19,7 @@ import { writeConfigDrive } from './config-drive.js';
 import { ensureBase } from './disks.js';
 import { isCode } from './errors.js';
 import { thisHost, type VirtualBoxHost } from './host.js';
-import { ensureHostOnly } from './host-only.js';
+import { ensureHostOnly, hostOnlyProblems } from './host-only.js';
 import { createVBoxMachines, type Identity } from './machines.js';
 import { createCalls, nativeLines } from './native.js';
 import { socketPaths } from './paths.js';
@@ -80,6 +80,9 @@ export function createVirtualBoxProvider(options: VirtualBoxProviderOptions): Vi
   const probe = async (fresh: boolean, signal: AbortSignal | undefined): Promise<Probed> => {
     if (!fresh && probed?.report.usable) return probed;
     probed = await probeVirtualBox(vbox, host, signal);
+    if (probed.report.usable && network.mode === 'host-only') {
+      probed.report.problems.push(...(await hostOnlyProblems({ vbox, host, cidr: network.cidr, signal })));
+    }
     return probed;
   };
 
@@ -123,13 +126,17 @@ export function createVirtualBoxProvider(options: VirtualBoxProviderOptions): Vi
   async function remove(name: string): Promise<void> {
     const paths = machines.paths(name);
     const found = await machines.find(name);
+    const identity = await machines.identity(name);
     if (found !== undefined) {
       await machines.end(name);
-      const { uuid, base } = found.identity;
+      const { uuid } = found.identity;
       await machines.unlocked(() => vbox.call(['unregistervm', uuid], { machine: name, action: 'be removed' }));
-      // Still in use by other machines, or forgotten already: both are fine.
-      if (base !== undefined) await vbox.ask(['closemedium', 'disk', base], { machine: name, quiet: true });
     }
+    // Still in use by other machines, or forgotten already: both are fine.
+    const forget = (disk: string) => vbox.ask(['closemedium', 'disk', disk], { machine: name, quiet: true });
+    // A disk that was made and not attached yet is no machine's; VirtualBox's server crashes when one is made anew in its place.
+    if (identity !== undefined && !(await exists(paths.spec))) await forget(paths.disk);
+    if (identity?.base !== undefined) await forget(identity.base);
     await wire.remove(name);
     await rm(paths.directory, { recursive: true, force: true });
     await Promise.all(socketPaths(paths).map((file) => rm(file, { force: true })));
