@@ -50,6 +50,15 @@ describe('lab.yaml', () => {
     ]);
   });
 
+  test('the Lab OS has versions that updates can count on from', () => {
+    expect(parseLabConfig('image: {version: "2.9.3"}\n', 'lab.yaml').image.version).toBe('2.9.3');
+    for (const version of ['stable', '2.9', '1.0.0-rc1']) {
+      expect(faultsOf(`image: {version: "${version}"}\n`), version).toEqual([
+        expect.stringContaining(`image.version must be three numbers, such as "1.0.0": it is ${version}`),
+      ]);
+    }
+  });
+
   test("the update server is the lab's own or Nebraska, from images that say where they are and which they are", () => {
     const config = parseLabConfig('updates: {server: nebraska, nebraska: "reg.test:5000/n:1"}\n', 'lab.yaml');
     const { updates } = defaultLabConfig();

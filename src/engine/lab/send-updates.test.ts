@@ -55,6 +55,13 @@ test('the updates that came with the image arrive under their versions, once; no
   expect(await send()).toMatchObject({ sent: 1 });
 });
 
+test('an image of another version has updates that are newer than it', async () => {
+  await image('1.1.0', '1.2.0', '2.10.0', '2.11.0');
+  const config = defaultLabConfig();
+  const sent = await send({ ...config, image: { ...config.image, version: '2.9.3' } });
+  expect(sent.versions).toEqual(['2.10.0', '2.11.0']);
+});
+
 test('an update that is missing is named, with what to do', async () => {
   await image('1.1.0');
   await expect(send()).rejects.toMatchObject({
