@@ -70,7 +70,7 @@ function figures(histories: readonly Entry[][]) {
       note,
     },
     {
-      name: 'switch, lock, restart and report',
+      name: 'read back, switch, lock, restart and report',
       value: median(spans.map(({ downloaded, complete }) => complete - downloaded)),
       unit: 's',
       note,
