@@ -34,7 +34,7 @@ beforeEach(async () => {
   for (const folder of ['bin', 'units', 'images', 'mayu']) await mkdir(join(directory, folder));
   await writeFile(join(directory, 'lab.env'), `PROVISIONER_IP=${PROVISIONER}\nNODE_POOL_START=127.0.0.71\n`);
   await cp('provision/update', join(directory, 'update'), { recursive: true });
-  for (const name of ['start', 'watch', 'publish', 'apply', 'servers/stand-in', 'servers/nebraska']) {
+  for (const name of ['start', 'watch', 'publish', 'apply', 'servers/stand-in.sh', 'servers/nebraska.sh']) {
     const file = join(directory, 'update', name);
     const text = (await readFile(file, 'utf8'))
       .replaceAll('/etc/coreos-lab/lab.env', join(directory, 'lab.env'))
