@@ -1,9 +1,6 @@
 # shellcheck shell=bash disable=SC2154 # variables are shared with build, which sources this
 # What keeps machines up to date: the Lab OS's stand-in for update-engine, and the real locksmith. And two updates for them.
 
-update_version=1.1.0
-broken_version=1.2.0
-
 build_engine() {
   for name in update_engine update_engine_client update_payload; do
     go_program $name "$provision/update-engine" ./cmd/$name 0 40
@@ -33,11 +30,12 @@ payload_key() {
   echo "$cache/update-payload-key.pem"
 }
 
-# The next version differs in its name alone. The one after it lacks a library that systemd needs: whoever boots it sees it fail.
+# The first of --updates differs in its name alone. The second lacks a library that systemd needs: whoever boots it sees it fail.
 make_updates() {
-  make_update $update_version
+  [ -n "$updates" ] || return 0
+  make_update "${updates%,*}"
   progress 50
-  make_update $broken_version lib/x86_64-linux-gnu/systemd
+  make_update "${updates#*,}" lib/x86_64-linux-gnu/systemd
   name_version "$version"
 }
 

@@ -43,7 +43,9 @@ export async function setUp(context: Context, options: { yes: boolean }): Promis
   const definition = imageDefinition(config.image.name);
   // Container images are built when lessons 2 and 3 want them; what that takes is installed with the rest.
   const needsMayu = (await containers.mayu.find(config.mayu.version)) === undefined;
-  const needsServer = (await containers['update-server'].find(UPDATE_SERVER_VERSION)) === undefined;
+  const needsServer =
+    config.updates.server === 'stand-in' &&
+    (await containers['update-server'].find(UPDATE_SERVER_VERSION)) === undefined;
   const missing = await missingPackages(context, [
     ...(needsImage && definition.release === undefined ? [IMAGE_LIST] : []),
     ...(needsMayu ? [MAYU_LIST] : []),

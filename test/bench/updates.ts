@@ -7,7 +7,7 @@ const VERSION = '1.1.0';
 const HISTORY = `. /etc/coreos-lab/lab.env
 api=http://$PROVISIONER_IP:8000/api/apps/e96281a6-d1af-4bde-9a0a-97b76e56dc57
 group=$(curl -fsS "$api/groups" | jq -r '.groups[] | select(.track == "lab") | .id')
-for id in $(curl -fsS "$api/groups/$group/instances" | jq -r '.instances[].id'); do
+for id in $(curl -fsS "$api/groups/$group/instances?status=0&duration=1d" | jq -r '.instances[].id'); do
   curl -fsS "$api/groups/$group/instances/$id/status_history" | jq -c .
 done`;
 /** Nebraska's numbers. */
@@ -70,7 +70,7 @@ function figures(histories: readonly Entry[][]) {
       note,
     },
     {
-      name: 'switch, lock, restart and report',
+      name: 'read back, switch, lock, restart and report',
       value: median(spans.map(({ downloaded, complete }) => complete - downloaded)),
       unit: 's',
       note,

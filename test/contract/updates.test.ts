@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { createExec } from '../../src/engine/exec-process.js';
 import { nodeScript, readNode } from '../../src/engine/updates/node-script.js';
 import { lookAtUpdates } from '../../src/engine/updates/updates-look.js';
 import { updatesScript } from '../../src/engine/updates/updates-script.js';
+import { buildUpdateServer, CHECK, event, omaha as request } from './support/update-server.js';
 
 /**
  * The very scripts that run on the provisioner and on nodes: the one against the real update server and a real etcd on loopback addresses, the other
@@ -18,7 +19,6 @@ type Name = keyof typeof NODES;
 const IDS = { 'core-01': '1'.repeat(32), 'core-02': '2'.repeat(32), 'core-03': '3'.repeat(32) };
 const PORTS = { server: 18000, etcd: 23791 };
 const SERVER = `http://127.0.0.1:${PORTS.server}`;
-const APP = 'e96281a6-d1af-4bde-9a0a-97b76e56dc57';
 const SEMAPHORE = `http://127.0.0.61:${PORTS.etcd}/v2/keys/coreos.com/updateengine/rebootlock/semaphore`;
 const exec = createExec({ emit: () => {} });
 const running: ChildProcess[] = [];
@@ -60,17 +60,8 @@ const look = (silent?: Name) =>
   );
 const statuses = async () => (await look()).nodes.map(({ server: view }) => view?.status);
 
-/** A node's request to the update server, from its own address. */
-async function omaha(machine: Name, version: string, body: string): Promise<void> {
-  const text = `<request protocol="3.0"><app appid="{${APP}}" version="${version}" track="lab" machineid="${IDS[machine]}" board="amd64-usr">${body}</app></request>`;
-  const url = `${SERVER}/v1/update/`;
-  const curl = ['-sSf', '--noproxy', '*', '--interface', NODES[machine], '--data', text, url];
-  expect(await exec.run('curl', curl)).toMatchObject({ exitCode: 0 });
-}
-const CHECK = '<ping active="1"/><updatecheck/>';
-const event = (type: number, result: number, more = '') =>
-  `<event eventtype="${type}" eventresult="${result}" ${more}/>`;
-
+const omaha = (machine: Name, version: string, body: string) =>
+  request(SERVER, { address: NODES[machine], id: IDS[machine], version }, body);
 const apply = (...args: string[]) => bash(`bash provision/update/apply ${args.join(' ')}`, { UPDATE_SERVER: SERVER });
 
 async function setLock(holders: string[] | null): Promise<void> {
@@ -80,11 +71,7 @@ async function setLock(holders: string[] | null): Promise<void> {
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'updates-'));
-  const program = join(directory, 'update_server');
-  execFileSync('go', ['build', '-o', program, '.'], {
-    cwd: 'provision/update/server',
-    env: { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOFLAGS: '-buildvcs=false' },
-  });
+  buildUpdateServer(directory);
 });
 afterAll(async () => {
   await Promise.all(running.map(stop));

@@ -19,7 +19,7 @@ import (
 
 // The engine and an update server, together: the lab's own, or a real Nebraska when NEBRASKA has its address and NEBRASKA_HOME the folder with
 // its packages/. The same must come of both. With RECORD=1, what goes over the wire is written to ../omaha/testdata, from which the tests of the
-// protocol read: what is there comes from Nebraska 2.8.6.
+// protocol read: what is there comes from Nebraska 2.8.6. It is passed by 3.0.0 too.
 func TestUpdateServer(t *testing.T) {
 	n := &nebraska{t: t, address: os.Getenv("NEBRASKA"), home: os.Getenv("NEBRASKA_HOME")}
 	if n.address == "" {
@@ -46,6 +46,7 @@ func TestUpdateServer(t *testing.T) {
 	n.throttled(two, "error-maxUpdatesPerPeriodLimitReached")
 	n.record(two, 0, "check-held-back", "held-back")
 	equal(t, "second machine", n.status(two), "on-hold")
+	equal(t, "machines of the group", n.machines(), 2)
 
 	// It comes back with the new version. Only now is the update complete.
 	one.reboot("1.1.0", slots.USRB)
@@ -221,6 +222,22 @@ func (n *nebraska) instance(m *machine, path string, into any) {
 			n.get("groups/"+group.ID+"/instances/"+strings.TrimSpace(string(id))+path, into)
 		}
 	}
+}
+
+// machines counts those of the group, as watch and the lab ask for them: a status and a duration are wanted, and no key without a value.
+func (n *nebraska) machines() int {
+	n.t.Helper()
+	var groups struct {
+		Groups []struct{ ID, Track string } `json:"groups"`
+	}
+	n.get("groups?perpage=1000", &groups)
+	var list struct{ Instances []any }
+	for _, group := range groups.Groups {
+		if group.Track == "lab" {
+			n.get("groups/"+group.ID+"/instances?status=0&page=1&perpage=100&duration=1d", &list)
+		}
+	}
+	return len(list.Instances)
 }
 
 func (n *nebraska) status(m *machine) string {

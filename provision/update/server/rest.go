@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"sort"
 	"strings"
 )
@@ -51,6 +52,11 @@ func (s *Server) rest(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) route(r *http.Request, path []string) (any, error) {
+	for key, values := range r.URL.Query() {
+		if strings.Join(values, "") == "" {
+			return nil, wrong("%s has no value: leave it out", key)
+		}
+	}
 	if len(path) == 1 && path[0] == "activity" {
 		return page("activities", reversed(s.Activities)), nil
 	}
@@ -69,7 +75,7 @@ func (s *Server) route(r *http.Request, path []string) (any, error) {
 		return crud(r, id, "channels", &s.Channels, func(c *Channel) *string { return &c.ID }, s.checkChannel)
 	case "groups":
 		if len(path) > 4 {
-			return s.machines(id, path[4:])
+			return s.machines(r.URL.Query(), id, path[4:])
 		}
 		return crud(r, id, "groups", &s.Groups, func(g *Group) *string { return &g.ID }, s.checkGroup)
 	}
@@ -201,7 +207,7 @@ func (s *Server) checkGroup(fresh, old *Group) error {
 }
 
 // machines answers what is known of a group's machines.
-func (s *Server) machines(group string, path []string) (any, error) {
+func (s *Server) machines(query url.Values, group string, path []string) (any, error) {
 	own := []*Instance{}
 	for _, each := range s.Instances {
 		if each.Application.GroupID == group {
@@ -210,6 +216,8 @@ func (s *Server) machines(group string, path []string) (any, error) {
 	}
 	sort.Slice(own, func(a, b int) bool { return own[a].Alias < own[b].Alias })
 	switch {
+	case path[0] == "instances" && len(path) == 1 && !(query.Has("status") && query.Has("duration")):
+		return nil, wrong("status and duration have to be given: 0 and 1d for all of the last day")
 	case path[0] == "instances" && len(path) == 1:
 		return map[string]any{"total": len(own), "instances": own}, nil
 	case path[0] == "instances_stats":

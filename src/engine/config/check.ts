@@ -25,10 +25,15 @@ function checkImage({ image }: LabConfig): ConfigFault[] {
   const { version, update } = image;
   if (definition.release === undefined) {
     const keys = (['update', 'mirror'] as const).filter((key) => image[key] !== undefined);
-    return keys.map((key) => ({
+    const faults: ConfigFault[] = keys.map((key) => ({
       path: ['image', key],
       message: `is not for ${image.name}: it is built, and no release of it is published`,
     }));
+    if (/^\d{1,6}\.\d{1,6}\.\d{1,6}$/.test(version)) return faults;
+    return [
+      { path: ['image', 'version'], message: `must be three numbers, such as "1.0.0": it is ${version}` },
+      ...faults,
+    ];
   }
   if (update === undefined || isChannel(definition, update) || isChannel(definition, version)) return [];
   if (compareVersions(update, version) > 0) return [];

@@ -50,6 +50,31 @@ describe('lab.yaml', () => {
     ]);
   });
 
+  test('the Lab OS has versions that updates can count on from', () => {
+    expect(parseLabConfig('image: {version: "2.9.3"}\n', 'lab.yaml').image.version).toBe('2.9.3');
+    for (const version of ['stable', '2.9', '1.0.0-rc1']) {
+      expect(faultsOf(`image: {version: "${version}"}\n`), version).toEqual([
+        expect.stringContaining(`image.version must be three numbers, such as "1.0.0": it is ${version}`),
+      ]);
+    }
+  });
+
+  test("the update server is the lab's own or Nebraska, from images that say where they are and which they are", () => {
+    const config = parseLabConfig('updates: {server: nebraska, nebraska: "reg.test:5000/n:1"}\n', 'lab.yaml');
+    const { updates } = defaultLabConfig();
+    expect(updates.server).toBe('stand-in');
+    expect(config.updates).toEqual({ ...updates, server: 'nebraska', nebraska: 'reg.test:5000/n:1' });
+    expect(faultsOf('updates: {server: coreroller, images: x}\n')).toEqual([
+      expect.stringContaining('updates.server must be stand-in or nebraska; it is "coreroller"'),
+      expect.stringContaining('updates.images is not a key of lab.yaml'),
+    ]);
+    for (const image of ['nebraska:1', 'ghcr.io/flatcar/nebraska', 'ghcr.io/n:1 --privileged', '-v.x/n:1']) {
+      expect(faultsOf(`updates: {nebraska: "${image}"}\n`), image).toEqual([
+        expect.stringContaining('updates.nebraska must be a container image with its registry'),
+      ]);
+    }
+  });
+
   test('Flatcar is its stable channel, on machines of the size that it needs', () => {
     const config = parseLabConfig('image: {name: flatcar}\n', 'lab.yaml');
     expect(config).toEqual(defaultLabConfig('flatcar'));

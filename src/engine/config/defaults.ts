@@ -17,6 +17,12 @@ export function defaultLabConfig(image: ImageConfig['name'] = 'labos'): LabConfi
     },
     shared: './shared',
     mayu: { version: '1.3.0' },
+    updates: {
+      server: 'stand-in',
+      nebraska: 'ghcr.io/flatcar/nebraska:3.0.0',
+      // 17.6; podman takes a tag or a digest, not both.
+      postgresql: 'docker.io/library/postgres@sha256:00bc86618629af00d2937fdc5a5d63db3ff8450acf52f0636ec813c7f4902929',
+    },
     machines: [
       provisioner(sizes.provisioner),
       node(sizes.node, 1, '8a'),

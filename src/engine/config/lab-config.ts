@@ -16,6 +16,8 @@ export interface LabConfig {
   /** Host folder copied to the provisioner by `sync`, relative to lab.yaml; '' = the package's own provision folder only. */
   shared: string;
   mayu: { version: string };
+  /** Which update server lesson 3 has: the lab's own, or Nebraska and its database from these container images. */
+  updates: { server: 'stand-in' | 'nebraska'; nebraska: string; postgresql: string };
   machines: MachineConfig[];
 }
 

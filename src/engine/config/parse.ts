@@ -58,10 +58,12 @@ function shapeFault(issue: Issue): ConfigFault {
 }
 
 function knownKeys(path: (string | number)[]): string[] {
-  if (path.length === 1) return ['name', 'provider', 'virtualbox', 'image', 'network', 'shared', 'mayu', 'machines'];
+  if (path.length === 1)
+    return ['name', 'provider', 'virtualbox', 'image', 'network', 'shared', 'mayu', 'updates', 'machines'];
   if (path[0] === 'machines') return ['name', 'role', 'memory', 'cpus', 'disk', 'mac', 'serial', 'ip', 'sshPort'];
   if (path[0] === 'network') return path.length === 2 ? ['cidr', 'gateway', 'bootPool', 'nodePool'] : ['start', 'end'];
   if (path[0] === 'virtualbox') return ['network'];
+  if (path[0] === 'updates') return ['server', 'nebraska', 'postgresql'];
   return path[0] === 'image' ? ['name', 'version', 'update', 'mirror'] : ['version'];
 }
 
@@ -102,6 +104,7 @@ function complete(file: LabFile): LabConfig {
     image: { ...base.image, ...defined(file.image) },
     network,
     mayu: { ...base.mayu, ...defined(file.mayu) },
+    updates: { ...base.updates, ...defined(file.updates) },
     machines: file.machines?.map((machine) => completeMachine(machine, base, network.gateway)) ?? base.machines,
   };
   return { ...base, ...parts } as LabConfig;

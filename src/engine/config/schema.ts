@@ -29,6 +29,15 @@ const version = v.pipe(
   v.regex(/^[0-9A-Za-z][0-9A-Za-z.+-]{0,40}$/, 'must be a version, such as "1.0.0", or a channel, such as stable'),
 );
 
+/** With its registry, since engines do not agree on where a short name is; and never without saying which one of that name. */
+const containerImage = v.pipe(
+  v.string('must be a container image'),
+  v.regex(
+    /^[a-z0-9][a-z0-9-]*[.:][a-z0-9.:-]*(\/[a-z0-9]+([._-]+[a-z0-9]+)*)+(:[\w.-]{1,128}|@sha256:[0-9a-f]{64})$/,
+    'must be a container image with its registry and its tag or digest, such as ghcr.io/flatcar/nebraska:3.0.0',
+  ),
+);
+
 function whole(least: number, most: number, unit: string) {
   const message = `must be a whole number from ${least} to ${most}${unit && ` (${unit})`}`;
   return v.pipe(v.number(message), v.integer(message), v.minValue(least, message), v.maxValue(most, message));
@@ -90,6 +99,13 @@ export const labSchema = v.strictObject({
   ),
   shared: v.optional(v.string('must be a path')),
   mayu: v.optional(v.strictObject({ version: v.optional(version) })),
+  updates: v.optional(
+    v.strictObject({
+      server: v.optional(v.picklist(['stand-in', 'nebraska'], 'must be stand-in or nebraska')),
+      nebraska: v.optional(containerImage),
+      postgresql: v.optional(containerImage),
+    }),
+  ),
   machines: v.optional(
     v.pipe(v.array(machine, 'must be a list of machines'), v.minLength(1, 'must have at least one machine')),
   ),

@@ -26,6 +26,7 @@ const config: LabConfig = {
   },
   shared: '',
   mayu: { version: '1.3.0' },
+  updates: { server: 'stand-in', nebraska: 'ghcr.io/flatcar/nebraska:1', postgresql: 'docker.io/library/postgres:1' },
   machines: [
     {
       name: 'core-provisioner',

@@ -35,8 +35,8 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 /** A recipe that works as provision/labos/build does: --hash says the key, --out DIR makes the image and tells its steps. */
 async function script(work: string): Promise<void> {
   const text = `#!/bin/sh
-if [ "$1" = --hash ]; then echo ${OWN}; exit; fi
-[ "$1 $3 $5" = '--out --cache --version' ] || exit 64
+case "$*" in '--hash --version 1.0.0 --updates 1.1.0,1.2.0' | '--hash --version 2.0.0 --updates 2.1.0,2.2.0') echo ${OWN}; exit ;; esac
+[ "$1 $3 $5 $7 $8" = '--out --cache --version --updates 1.1.0,1.2.0' ] || exit 64
 target=$2 made='${join(directory, 'made')}' builds='${join(directory, 'builds')}'
 echo "$6" >> "$builds"
 ${work}

@@ -46,8 +46,8 @@ export interface ImageDefinition {
   configDrive: 'ignition' | 'cloud-config';
   /** Which artefact is the disk that a hypervisor starts from. */
   disk: Record<'qemu' | 'virtualbox', ArtefactName>;
-  /** Updates that come with an image that is built here: one to take, and one that does not come up. */
-  updates?: { next: string; broken: string };
+  /** Updates that come with an image of this version that is built here: one to take, and one that does not come up. */
+  updates?(version: string): { next: string; broken: string };
   /** Undefined where it is built on this computer. */
   release?: ReleaseSource;
   /** How it comes into the cache: what to do, and what is asked before it is done. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { updatesOf } from './definitions/labos.js';
 import type { Recipe } from './run-build.js';
 
 /** How provision/labos/build makes the Lab OS. */
@@ -12,5 +13,6 @@ export function labosRecipe(provisionDirectory: string): Recipe {
     // Measured on two cores; see docs/performance.md.
     shares: { packages: 40, engine: 20, system: 6, initrd: 4, usr: 8, updates: 15, disk: 3, manifest: 4 },
     room: '4 GB',
+    options: (version) => ['--updates', Object.values(updatesOf(version)).join(',')],
   };
 }

@@ -20,10 +20,10 @@ beforeEach(async () => {
   for (const source of labosRecipe(directory).sources) await mkdir(source);
   await mkdir(cache);
   await writeFile(join(recipe, 'overlay', 'etc', 'motd'), 'hello\n');
-  // Like the real script: a hash of the recipe's files and the version; `asked` counts how often it ran.
+  // Like the real script: a hash of the recipe's files, the version and its updates; `asked` counts how often it ran.
   await script(`echo x >> '${directory}/asked'
-[ "$1 $2" = '--hash --version' ] || exit 64
-{ cat '${recipe}/overlay/etc/motd'; echo "$3"; } | sha256sum | cut -d' ' -f1`);
+[ "$1 $2 $4" = '--hash --version --updates' ] || exit 64
+{ cat '${recipe}/overlay/etc/motd'; echo "$3 $5"; } | sha256sum | cut -d' ' -f1`);
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 

@@ -12,18 +12,19 @@ import type { Recipe } from './run-build.js';
  */
 export async function recipeHash(
   exec: Exec,
-  { directory: recipe, sources, id, title }: Recipe,
+  { directory: recipe, sources, id, title, options }: Recipe,
   version: string,
   cacheDirectory: string,
 ): Promise<string> {
   const memo = join(cacheDirectory, `${id}-recipe-hash.json`);
-  const state = await fingerprint([recipe, ...sources], version).catch((error) => {
+  const told = ['--version', version, ...(options?.(version) ?? [])];
+  const state = await fingerprint([recipe, ...sources], told.join(' ')).catch((error) => {
     throw unreadable(title, recipe, reasonOf(error));
   });
   const known = await readJson(memo, isMemo);
   if (known?.state === state) return known.hash;
   const { stdout, stderr, exitCode } = await exec
-    .run(join(recipe, 'build'), ['--hash', '--version', version], { quiet: true })
+    .run(join(recipe, 'build'), ['--hash', ...told], { quiet: true })
     .catch((error) => {
       throw unreadable(title, recipe, reasonOf(error));
     });
@@ -47,8 +48,8 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-async function fingerprint(folders: readonly string[], version: string): Promise<string> {
-  const hash = createHash('sha256').update(`${folders.join('\n')}\n${version}\n`);
+async function fingerprint(folders: readonly string[], told: string): Promise<string> {
+  const hash = createHash('sha256').update(`${folders.join('\n')}\n${told}\n`);
   const entries = await Promise.all(folders.map((folder) => readdir(folder, { recursive: true, withFileTypes: true })));
   const files = entries
     .flat()

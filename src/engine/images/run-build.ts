@@ -23,6 +23,8 @@ export interface Recipe {
   shares: Record<string, number>;
   /** Free disk space that a build takes. */
   room: string;
+  /** What `build` is told besides, of a version; belongs to the cache key. */
+  options?(version: string): string[];
 }
 
 interface BuildStep {
@@ -56,7 +58,8 @@ export async function runBuild(options: BuildOptions): Promise<void> {
     if (step !== undefined) progress.update(`${name}: ${step.label}`, overall(recipe.shares, step));
   });
   try {
-    const args = ['--out', target, '--cache', join(cacheDirectory, recipe.workFolder), '--version', version];
+    const places = ['--out', target, '--cache', join(cacheDirectory, recipe.workFolder)];
+    const args = [...places, '--version', version, ...(recipe.options?.(version) ?? [])];
     const result = await exec.run(join(recipe.directory, 'build'), args, {
       onStdout: readStep,
       onStderr: (chunk) => log.write(chunk),

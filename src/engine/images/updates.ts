@@ -12,8 +12,8 @@ export interface UpdateFile extends ManifestFile {
 
 /** The versions that machines of this image are updated to: one to take, and one that does not come up, where there is one. */
 export function updateVersions(image: ImageConfig): { next?: string; broken?: string } {
-  const { updates } = imageDefinition(image.name);
-  if (updates !== undefined) return updates;
+  const own = imageDefinition(image.name).updates?.(image.version);
+  if (own !== undefined) return own;
   return image.update === undefined ? {} : { next: image.update };
 }
 

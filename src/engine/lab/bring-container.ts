@@ -22,6 +22,8 @@ export interface BroughtContainer {
   image: string;
   /** present: it was there already; archive: sent from here; registry: the provisioner pulled it. */
   from: 'present' | 'archive' | 'registry';
+  /** Which registry. */
+  registry?: string;
 }
 
 export type BringParts = Pick<LabParts, 'ssh' | 'events' | 'provider' | 'config'> & { containers: ContainerStores };

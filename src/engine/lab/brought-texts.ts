@@ -4,9 +4,9 @@ import type { SentImage } from './send-image.js';
 import { PAYLOADS, type SentUpdates } from './send-updates.js';
 
 /** What came of `mayu fetch` and `updates fetch`, in a sentence. */
-export function fetchedText({ image, from }: BroughtContainer): string {
+export function fetchedText({ image, from, registry }: BroughtContainer): string {
   if (from === 'present') return `${image} is on the provisioner already.`;
-  return `${image} is on the provisioner${from === 'registry' ? ', which pulled it from quay.io' : ''}.`;
+  return `${image} is on the provisioner${registry === undefined ? '' : `, which pulled it from ${registry}`}.`;
 }
 
 /** What came of `image send`, in a sentence. */

@@ -117,7 +117,11 @@ describe('where it cannot be built', () => {
   test('the provisioner pulls it, once', async () => {
     programs.curl = 'true';
     await writeFile(join(directory, 'registry', 'quay.io_giantswarm_mayu:1.3.0'), 'upstream');
-    expect(await fetchIt(store(host))).toEqual({ image: 'coreos-lab/mayu:1.3.0', from: 'registry' });
+    expect(await fetchIt(store(host))).toEqual({
+      image: 'coreos-lab/mayu:1.3.0',
+      from: 'registry',
+      registry: 'quay.io',
+    });
     expect(await loaded()).toBe('upstream');
     expect(await fetchIt(store(host))).toMatchObject({ from: 'present' });
   });

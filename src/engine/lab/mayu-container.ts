@@ -53,7 +53,7 @@ async function pull(
     env,
     signal,
   });
-  if (pulled.exitCode === 0) return { image, from: 'registry' };
+  if (pulled.exitCode === 0) return { image, from: 'registry', registry: 'quay.io' };
   throw new LabError({
     code: 'MAYU_UNAVAILABLE',
     message: `Mayu ${version} is not in the cache, cannot be built here, and ${target.machine} could not pull it.`,

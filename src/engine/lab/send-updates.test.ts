@@ -72,6 +72,13 @@ test('what Flatcar is updated to is relayed from the copy in the cache, which ha
   expect(await arrived('4757.2.1')).toBe('the payload');
 });
 
+test('an image of another version has updates that are newer than it', async () => {
+  await image('1.1.0', '1.2.0', '2.10.0', '2.11.0');
+  const config = defaultLabConfig();
+  const sent = await send({ ...config, image: { ...config.image, version: '2.9.3' } });
+  expect(sent.versions).toEqual(['2.10.0', '2.11.0']);
+});
+
 test('an update that is missing is named, with what to do', async () => {
   await image('1.1.0');
   await expect(send()).rejects.toMatchObject({

@@ -45,6 +45,13 @@ describe('the update server', () => {
     ]);
   });
 
+  test('of Nebraska has groups of its own, which are not told before a machine is in one', () => {
+    const groups = ['lab', 'stable', 'beta'].map((track) => ({ ...group, id: track, name: track, track }));
+    const machines = new Map([['beta', JSON.stringify({ instances: [instance({ version: '1.0.0' })] })]]);
+    const answer = readServer(JSON.stringify({ groups }), machines);
+    expect(answer?.groups.map(({ name }) => name)).toEqual(['lab', 'beta']);
+  });
+
   test('is none that answers otherwise', () => {
     for (const text of ['', '[]', '{}', '{"groups":null}', 'null']) expect(readServer(text, new Map())).toBeUndefined();
   });

@@ -22,6 +22,9 @@ const name = v.pipe(
 const text = v.fallback(name, '');
 const flag = v.fallback(v.boolean(), false);
 
+/** Nebraska comes with a group for each of Flatcar's channels: of no interest as long as no machine is in it. */
+const CHANNELS = ['alpha', 'beta', 'edge', 'lts', 'stable'];
+
 const groupSchema = v.object({
   id: v.string(),
   name,
@@ -70,6 +73,7 @@ export function readServer(groups: string, instances: ReadonlyMap<string, string
   const answer: ServerAnswer = { groups: [], instances: [] };
   for (const { id, ...group } of readEach(groupSchema, list.output.groups)) {
     const machines = readInstances(instances.get(id) ?? '', group.name);
+    if (machines.length === 0 && CHANNELS.includes(group.track)) continue;
     const version = group.channel?.package?.version;
     answer.instances.push(...machines);
     answer.groups.push({

@@ -2,8 +2,8 @@
 const APP = 'e96281a6-d1af-4bde-9a0a-97b76e56dc57';
 /** locksmith's semaphore, in the old API of etcd. */
 const LOCK = 'v2/keys/coreos.com/updateengine/rebootlock/semaphore';
-/** A real Nebraska wants all of it. */
-const INSTANCES = 'status=0&version=&page=1&perpage=100&duration=30d&sortFilter=&sortOrder=&searchFilter=&searchValue=';
+/** Nebraska wants a status and a duration, and takes no key without a value. */
+const INSTANCES = 'status=0&page=1&perpage=100&duration=30d';
 
 export interface UpdatesQuestions {
   /** Private address of the provisioner, where the update server is. */

@@ -25,6 +25,7 @@ export const fixtureConfig: LabConfig = {
   },
   shared: '',
   mayu: { version: '1.0.0' },
+  updates: { server: 'stand-in', nebraska: 'ghcr.io/flatcar/nebraska:1', postgresql: 'docker.io/library/postgres:1' },
   machines: [
     {
       name: 'core-provisioner',

@@ -5,8 +5,7 @@ export const labos: ImageDefinition = {
   name: 'labos',
   title: 'the Lab OS',
   defaultVersion: '1.0.0',
-  // As provision/labos/engine.sh makes them.
-  updates: { next: '1.1.0', broken: '1.2.0' },
+  updates: updatesOf,
   // Debian's Ignition 2.14.
   ignition: '3.3.0',
   machines: { provisioner: { memory: 1024, cpus: 1, disk: 8 }, node: { memory: 1024, cpus: 1, disk: 8 } },
@@ -26,3 +25,10 @@ export const labos: ImageDefinition = {
   command: 'coreos-lab image build',
   absent: 'not built yet',
 };
+
+/** Machines are only ever updated to what is newer: the updates count on from the version that they are made with. */
+export function updatesOf(version: string): { next: string; broken: string } {
+  const [major = '1', minor = '0'] = version.split('.');
+  const later = (by: number) => `${major}.${Number(minor) + by}.0`;
+  return { next: later(1), broken: later(2) };
+}
