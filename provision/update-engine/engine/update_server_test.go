@@ -27,6 +27,8 @@ func TestUpdateServer(t *testing.T) {
 	}
 	server := n.address
 	one, two, three := n.machine(1), n.machine(2), n.machine(3)
+	// Whoever published the wrong file publishes the right one under the same version.
+	n.publish("1.1.0", []byte("the wrong file"))
 	n.publish("1.1.0", one.payload)
 	n.apply("channel", "package=1.1.0")
 	n.apply("group")

@@ -34,6 +34,7 @@ type Package struct {
 
 // Action carries the hash that counts.
 type Action struct {
+	ID             string `json:"id"`
 	Event          string `json:"event"`
 	SHA256         string `json:"sha256"`
 	DisableBackoff bool   `json:"disable_payload_backoff"`

@@ -156,6 +156,13 @@ func (s *Server) checkPackage(fresh, old *Package) error {
 	if old != nil {
 		fresh.Created = old.Created
 	}
+	// As Nebraska has it: a hash that does not say which one it replaces is one more, and the first counts.
+	if old != nil && old.Action.ID != "" && fresh.Action.ID != old.Action.ID {
+		fresh.Action = old.Action
+	}
+	if fresh.Action.ID == "" {
+		fresh.Action.ID = newID()
+	}
 	fresh.Action.Event, fresh.Action.DisableBackoff = "postinstall", true
 	return nil
 }
