@@ -18,6 +18,9 @@ import type { SshPorts } from './ssh-port.js';
 /** A halt that takes longer than this, times the host's slowness, ends in a power-off. */
 const HALT_TIMEOUT = 20_000;
 
+/** Between two power-ons, in milliseconds: hypervisors start one after the other, and people see who is first. */
+const STAGGER = 250;
+
 export interface PowerParts extends LabParts {
   boots: Boots;
   consoles: ConsoleWatch;
@@ -44,7 +47,6 @@ export class Power {
     const image = machines.some(({ role }) => role === 'provisioner') ? await requireImage(this.parts) : undefined;
     const off = idle.filter(({ name }) => !['paused', 'starting'].includes(states.get(name) ?? ''));
     await checkRoom(off, report);
-    const stagger = report.slowness > 1 ? 1500 : 250;
     const results = await Promise.allSettled(
       machines.map(async (machine) => {
         signal?.throwIfAborted();
@@ -53,7 +55,7 @@ export class Power {
         const spec = await this.spec(machine, image?.disk, running);
         // A running machine is started too: the provider repairs what it needs around it, such as the switch.
         if (running) return provider.start(spec, { ...(signal && { signal }) });
-        if (turn > 0) await sleep(stagger * turn, undefined, { ...(signal && { signal }) });
+        if (turn > 0) await sleep(STAGGER * turn, undefined, { ...(signal && { signal }) });
         return this.powerOn(spec, signal);
       }),
     );
