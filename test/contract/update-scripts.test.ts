@@ -240,8 +240,11 @@ describe('watch', () => {
     await ask('core-01', '1.0.0', event(14, 1));
     watch('1.1.0', 'placed');
     expect(await watching).toMatchObject({ exitCode: 0 });
+    await pause(1100);
     watch('1.1.0', 'complete', '1');
     await says(/core-01 {2}has 1\.1\.0 in place/);
+    // It counts once it has asked.
+    await ask('core-01', '1.0.0', CHECK);
     await ask('core-01', '1.0.0', event(3, 0, 'errorcode="10"'));
     expect(await watching).toMatchObject({ exitCode: 1 });
     expect(said).toMatch(/core-01 {2}runs 1\.0\.0, FAILED to update to 1\.1\.0/);

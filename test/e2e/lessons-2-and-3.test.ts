@@ -118,6 +118,45 @@ describe('lessons 2 and 3, headless', () => {
     );
   }, 1_200_000);
 
+  test('a server that lies about the size, and a slot that cannot be written, leave a machine as it was', async () => {
+    const apply = (...words: string[]) =>
+      onProvisioner('bash', '-c', `provision/update/apply ${words.join(' ')}`).then(({ code, stderr }) =>
+        expect({ code, stderr }).toEqual({ code: 0, stderr: '' }),
+      );
+    const failed = (code: number) =>
+      until(
+        `error ${code}`,
+        async () =>
+          new RegExp(`error ${code}\\b`).test(await onNode('core-02', 'sudo journalctl -u update-engine -b -o cat')),
+        120_000,
+      );
+    const channel = (version: string) => apply('channel provision/update/channel.json', `package=${version}`);
+    const lie = 'version=1.1.5 url=http://192.168.2.2:8000/flatcar/1.1.0/ size=1000 hash=AAAA';
+    const sha256 = Buffer.alloc(32).toString('base64');
+    await apply('package provision/update/package.json', lie, `flatcar_action='{"sha256":"${sha256}"}'`);
+    await channel('1.1.5');
+    await apply('group provision/update/group.json policy_safe_mode=false policy_max_updates_per_period=9');
+    await onNode('core-02', 'sudo systemctl unmask update-engine; sudo systemctl start update-engine');
+    await failed(11);
+
+    // The partition's name leads to a device that answers everything with an error.
+    await onNode(
+      'core-02',
+      `sudo dmsetup create bad --table "0 $(cat /sys/class/block/vda4/size) error"
+      sudo mount --bind "$(readlink -f /dev/mapper/bad)" /dev/vda4`,
+    );
+    await channel('1.1.0');
+    await onNode('core-02', 'update_engine_client -check_for_update');
+    await failed(14);
+    const slots = await onNode('core-02', '/opt/coreos-lab/slots');
+    expect(slots).toMatch(/^USR-A .* 1 +runs$/m);
+    expect(slots).toMatch(/^USR-B +\d+ +0 +0$/m);
+    await onNode(
+      'core-02',
+      'sudo systemctl stop update-engine; sudo systemctl mask update-engine; sudo umount /dev/vda4; sudo dmsetup remove bad',
+    );
+  }, 600_000);
+
   test('without a quorum nobody gets the lock, and so nobody restarts', async () => {
     expect((await sandbox.lab(['halt', '--force', 'core-02', 'core-03'])).code).toBe(0);
     const boot = await onNode('core-01', 'cat /proc/sys/kernel/random/boot_id');
