@@ -27,8 +27,13 @@ const BOOT_TIMEOUT = 75_000;
 /** The boot of a node may install it: over the network, then once more from disk. */
 const NODE_TIMEOUT = 180_000;
 
-/** A log-in that is given up has to be done again, which an emulated machine feels. */
+/** Milliseconds for one try to log in. */
 const LOGIN_TIMEOUT = 5000;
+/**
+ * A log-in to a node that is given up has to be done again, which an emulated one feels. The provisioner's port is open before anyone listens behind
+ * it: a try that was made too early is given up soon.
+ */
+const loginTimeout = ({ role }: MachineConfig, slowness: number) => LOGIN_TIMEOUT * (role === 'node' ? slowness : 1);
 
 /** Waits until machines are in a condition. */
 export class Reach {
@@ -56,8 +61,7 @@ export class Reach {
   async sshAnswers(machine: MachineConfig, signal: AbortSignal): Promise<boolean> {
     try {
       const target = await this.parts.access.knownTarget(machine);
-      const timeout =
-        machine.role === 'node' ? LOGIN_TIMEOUT * (await this.parts.provider.probe()).slowness : LOGIN_TIMEOUT;
+      const timeout = loginTimeout(machine, (await this.parts.provider.probe()).slowness);
       return target !== undefined && (await this.parts.ssh.ready(target, { timeout, signal })).ok;
     } catch {
       return false;
@@ -69,7 +73,7 @@ export class Reach {
     const { name } = machine;
     const endFollowing = await consoles.follow(name);
     const { logFile } = provider.console(name);
-    const ssh = new SshLook(access, this.parts.ssh, machine, LOGIN_TIMEOUT * slowness);
+    const ssh = new SshLook(access, this.parts.ssh, machine, loginTimeout(machine, slowness));
     const patience = new BootPatience({
       stage: () => consoles.stage(name),
       slowness,
