@@ -5,6 +5,7 @@ import { defaultLabConfig } from '../../src/engine/config/defaults.js';
 import { createExec } from '../../src/engine/exec-process.js';
 import type { MachineSpec } from '../../src/engine/providers/provider.js';
 import { createVirtualBoxProvider } from '../../src/engine/providers/virtualbox/provider.js';
+import { HOST } from '../../src/engine/providers/virtualbox/test-support.js';
 
 /** The scripts of the contract tests. */
 export const FILES = resolve('test/contract/virtualbox');
@@ -27,14 +28,7 @@ export async function makeMachines(
     labDirectory: join(state, 'coreos-lab', 'labs', 'default'),
     runtimeDirectory: runtime,
     switchScript: resolve('dist/switch.js'),
-    host: {
-      platform: 'linux',
-      arch: 'x64',
-      driver: async () => 'loaded',
-      networkDriver: async () => 'loaded',
-      secureBoot: async () => false,
-      virtualization: async () => true,
-    },
+    host: HOST,
   });
   const { machines } = defaultLabConfig();
   for (const [index, { name, role, mac, serial }] of machines.entries()) {

@@ -4,16 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createExec } from '../../src/engine/exec-process.js';
 import { readPcap } from '../../src/engine/network/pcap.js';
+import { HOST } from '../../src/engine/providers/virtualbox/test-support.js';
 import { describeProvider } from './provider.js';
 import { MARKER } from './support/boot-sector.js';
 import { until } from './support/peer.js';
 import { Station } from './support/station.js';
-import {
-  createVirtualBoxHarness,
-  HOST,
-  installVirtualBox,
-  type VirtualBoxHarness,
-} from './support/virtualbox-harness.js';
+import { createVirtualBoxHarness, installVirtualBox, type VirtualBoxHarness } from './support/virtualbox-harness.js';
 
 const installed = installVirtualBox();
 if ('reason' in installed) console.log(`VirtualBox: skipped, since it cannot be installed here: ${installed.reason}`);

@@ -41,3 +41,18 @@ export async function localSsh(
     },
   };
 }
+
+/**
+ * For tests: a docker that keeps its images in files below `directory`, docker/REPOSITORY:TAG with _ for /, and pulls from a folder registry/ of such
+ * files. Like podman, it reads an archive and says what it loaded.
+ */
+export const dockerProgram = (directory: string) => `DIR=${directory}
+cd "$DIR/docker"
+name() { echo "$1" | tr / _; }
+case "$1 $2" in
+  'image inspect') [ -e "$(name "\${@: -1}")" ] && cat "$(name "\${@: -1}")" ;;
+  'load -i') grep -q '^archive' "$3" && cp "$3" loaded && echo 'Loaded image: localhost/x:1' && cp "$3" localhost_x:1 ;;
+  'pull -q') [ -e "$DIR/registry/$(name "$3")" ] && cp "$DIR/registry/$(name "$3")" . ;;
+  tag*) cp "$(name "$2")" "$(name "$3")" ;;
+  *) exit 64 ;;
+esac`;

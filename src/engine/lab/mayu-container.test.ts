@@ -10,7 +10,7 @@ import type { LabEventBody } from '../events.js';
 import { createExec } from '../exec-process.js';
 import { sha256 } from '../images/test-support.js';
 import type { Provider } from '../providers/provider.js';
-import { localSsh, TARGET } from './local-ssh-test-support.js';
+import { dockerProgram, localSsh, TARGET } from './local-ssh-test-support.js';
 import { fetchMayu } from './mayu-container.js';
 import type { LabParts } from './parts.js';
 
@@ -19,23 +19,11 @@ let archive: ContainerArchive;
 let events: LabEventBody[];
 let programs: Record<string, string>;
 
-/** Keeps its images in files: docker/REPOSITORY:TAG holds the id. Like podman, it reads an archive and says what it loaded. */
-const DOCKER = `
-cd "$DIR/docker"
-name() { echo "$1" | tr / _; }
-case "$1 $2" in
-  'image inspect') [ -e "$(name "\${@: -1}")" ] && cat "$(name "\${@: -1}")" ;;
-  'load -i') grep -q '^archive' "$3" && cp "$3" loaded && echo 'Loaded image: localhost/x:1' && cp "$3" localhost_x:1 ;;
-  'pull -q') [ -e "$DIR/registry/$(name "$3")" ] && cp "$DIR/registry/$(name "$3")" . ;;
-  tag*) cp "$(name "$2")" "$(name "$3")" ;;
-  *) exit 64 ;;
-esac`;
-
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'mayu-'));
   for (const folder of ['docker', 'registry', 'var']) await mkdir(join(directory, folder));
   events = [];
-  programs = { docker: `DIR=${directory}\n${DOCKER}`, timeout: 'shift; exec "$@"' };
+  programs = { docker: dockerProgram(directory), timeout: 'shift; exec "$@"' };
   archive = await made('archive 1');
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));

@@ -1,3 +1,4 @@
+import type { MachineConfig } from '../config/lab-config.js';
 import type { BootStages } from '../console/boot-stages.js';
 import { BootTroubles, type Trouble } from '../console/boot-troubles.js';
 import { STAGE_ORDER, stageIndex } from '../console/stage-order.js';
@@ -42,7 +43,7 @@ export class TroubleWatch {
   /** New text of the console, which `stages` has read already; without `live` it was printed when nobody looked, and is not told. */
   async feed(text: string, stages: BootStages, live: boolean): Promise<void> {
     const found = this.troubles.feed(text);
-    const machine = this.parts.config.machines.find(({ name }) => name === this.name);
+    const machine = this.machine;
     // Whoever tries the installer by hand, on a system that runs, is told by it.
     const awaited = stages.inMemory || stageIndex(stages.stage) <= stageIndex('install');
     const mayFail = machine?.role === 'node' && awaited;
@@ -63,9 +64,13 @@ export class TroubleWatch {
     return true;
   }
 
+  private get machine(): MachineConfig | undefined {
+    return this.parts.config.machines.find(({ name }) => name === this.name);
+  }
+
   private async tell(trouble: Trouble): Promise<void> {
+    const machine = this.machine;
     const { config, events, provider } = this.parts;
-    const machine = config.machines.find(({ name }) => name === this.name);
     const key = `${trouble.kind} ${trouble.reason}`;
     if (machine === undefined || this.thisBoot.has(key) || Date.now() - (this.told.get(key) ?? 0) < PAUSE) return;
     this.thisBoot.add(key);

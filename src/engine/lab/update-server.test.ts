@@ -10,7 +10,7 @@ import type { LabEventBody } from '../events.js';
 import { createExec } from '../exec-process.js';
 import { sha256 } from '../images/test-support.js';
 import type { Provider } from '../providers/provider.js';
-import { localSsh, TARGET } from './local-ssh-test-support.js';
+import { dockerProgram, localSsh, TARGET } from './local-ssh-test-support.js';
 import type { LabParts } from './parts.js';
 import { fetchUpdateServer } from './update-server.js';
 
@@ -20,24 +20,12 @@ let directory: string;
 let events: LabEventBody[];
 let programs: Record<string, string>;
 
-/** Keeps its images in files, named as they are but for the slashes; pulls from a folder of such files. */
-const DOCKER = `
-cd "$DIR/docker"
-name() { echo "$1" | tr / _; }
-case "$1 $2" in
-  'image inspect') cat "$(name "\${@: -1}")" ;;
-  'load -i') cp "$3" localhost_x:1 && echo 'Loaded image: localhost/x:1' ;;
-  'pull -q') cp "$DIR/registry/$(name "$3")" . ;;
-  tag*) cp "$(name "$2")" "$(name "$3")" ;;
-  *) exit 64 ;;
-esac`;
-
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'update-server-'));
   for (const folder of ['docker', 'registry']) await mkdir(join(directory, folder));
   events = [];
   programs = {
-    docker: `DIR=${directory}\n${DOCKER}`,
+    docker: dockerProgram(directory),
     timeout: 'shift; exec "$@"',
     curl: `echo "\${@: -1}" >> ${directory}/asked`,
   };

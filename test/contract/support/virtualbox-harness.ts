@@ -4,12 +4,12 @@ import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { LabEventBody } from '../../../src/engine/events.js';
 import { createExec } from '../../../src/engine/exec-process.js';
-import type { VirtualBoxHost } from '../../../src/engine/providers/virtualbox/host.js';
 import {
   createVirtualBoxProvider,
   type VirtualBoxProvider,
   type VirtualBoxProviderOptions,
 } from '../../../src/engine/providers/virtualbox/provider.js';
+import { HOST } from '../../../src/engine/providers/virtualbox/test-support.js';
 import type { ProviderHarness } from '../provider.js';
 import { bootSector, VIRTUALBOX_POWER } from './boot-sector.js';
 import { testSpec } from './machine-spec.js';
@@ -48,16 +48,6 @@ export function installVirtualBox(): { root: string } | { reason: string } {
     return { reason: String((error as { stderr?: string }).stderr ?? error).trim() };
   }
 }
-
-/** The driver and the processor's virtualisation are what the launcher does without. */
-export const HOST: VirtualBoxHost = {
-  platform: 'linux',
-  arch: 'x64',
-  driver: async () => 'loaded',
-  networkDriver: async () => 'loaded',
-  secureBoot: async () => false,
-  virtualization: async () => true,
-};
 
 /** A lab of its own, with a VirtualBox of its own: registry, settings and server process. */
 export async function createVirtualBoxHarness(root: string): Promise<VirtualBoxHarness> {

@@ -5,17 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isSecureBoot, type VirtualBoxHost } from './host.js';
 import { usualPlaces } from './locate.js';
 import { probeVirtualBox } from './probe.js';
-import { type PlannedRun, recordedExec, recording } from './test-support.js';
+import { HOST, type PlannedRun, recordedExec, recording } from './test-support.js';
 import { createVBoxManage } from './vboxmanage.js';
 
-const HOST: VirtualBoxHost = {
-  platform: 'linux',
-  arch: 'x64',
-  driver: async () => 'loaded',
-  networkDriver: async () => 'loaded',
-  secureBoot: async () => false,
-  virtualization: async () => true,
-};
 const EXTPACKS: PlannedRun = { args: 'list extpacks', answer: 'list-extpacks' };
 
 async function probe(

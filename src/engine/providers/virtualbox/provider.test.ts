@@ -3,18 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { MachineSpec } from '../provider.js';
-import type { VirtualBoxHost } from './host.js';
 import { createVirtualBoxProvider } from './provider.js';
-import { type PlannedRun, recordedExec } from './test-support.js';
+import { HOST, type PlannedRun, recordedExec } from './test-support.js';
 
-const HOST: VirtualBoxHost = {
-  platform: 'linux',
-  arch: 'x64',
-  driver: async () => 'loaded',
-  networkDriver: async () => 'loaded',
-  secureBoot: async () => false,
-  virtualization: async () => true,
-};
 const PROBE: PlannedRun[] = [
   { args: '--version', answer: 'version' },
   { args: 'list extpacks', answer: 'list-extpacks' },

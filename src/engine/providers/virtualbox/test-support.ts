@@ -1,8 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Exec, ExecResult } from '../../exec.js';
+import type { VirtualBoxHost } from './host.js';
 
 const FOLDER = join(import.meta.dirname, '../../../../test/fixtures/vboxmanage');
+
+/** One on which nothing keeps VirtualBox from running machines. */
+export const HOST: VirtualBoxHost = {
+  platform: 'linux',
+  arch: 'x64',
+  driver: async () => 'loaded',
+  networkDriver: async () => 'loaded',
+  secureBoot: async () => false,
+  virtualization: async () => true,
+};
 
 /** A call of the real VBoxManage and what came of it. */
 export interface Recording {
